@@ -1,0 +1,1 @@
+"""Analysis toolkit for medical-insurance fund supervision."""
