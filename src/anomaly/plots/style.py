@@ -120,10 +120,14 @@ class Picture:
     def png(self, dpi: int = 130) -> bytes:
         return self._saved("png", dpi=dpi, metadata={"Software": None})
 
-    def share_legend(self, ax: Axes) -> None:
-        """Set one legend below all panels, with the entries of `ax`."""
+    def share_legend(self, *axes: Axes) -> None:
+        """Set one legend below all panels: each label of the axes once."""
+        entries = {}
+        for ax in axes:
+            handles, labels = ax.get_legend_handles_labels()
+            entries |= dict(zip(labels, handles, strict=True))
         with settings():
-            self.figure.legend(*ax.get_legend_handles_labels(), **LEGEND)
+            self.figure.legend(entries.values(), entries.keys(), **LEGEND)
 
     def _saved(self, kind: str, **options) -> bytes:
         target = BytesIO()

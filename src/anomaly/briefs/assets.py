@@ -1,0 +1,32 @@
+"""The files a PDF is made from: brief.json and one SVG a figure."""
+
+import json
+from pathlib import Path
+
+from anomaly.briefs.contents import compose
+from anomaly.briefs.facts import Facts
+from anomaly.briefs.figures import pictures
+
+DATA = "brief.json"
+
+
+def write_assets(facts: Facts, out: str | Path) -> list[str]:
+    """Write brief.json and the figures into a folder; return the file names.
+
+    With an empty `out` nothing is written: so reads an analyst's own session.
+    """
+    if not str(out):
+        return []
+    folder = Path(out)
+    folder.mkdir(parents=True, exist_ok=True)
+    made = pictures(facts)
+    brief = compose(facts)
+    brief["running_head"] = facts.words.say(
+        "running_head", name=brief["name"], month=brief["month"]
+    )
+    brief["figures"] = {name: picture.alt for name, picture in made.items()}
+    text = json.dumps(brief, ensure_ascii=False, indent=1, sort_keys=True)
+    (folder / DATA).write_text(text, encoding="utf-8")
+    for name, picture in made.items():
+        (folder / f"{name}.svg").write_text(picture.svg(), encoding="utf-8")
+    return sorted(path.name for path in folder.iterdir())
