@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from anomaly.briefs.contents import compose
+from anomaly.briefs.contents import compose, shortened
 from anomaly.briefs.facts import Facts
 from anomaly.briefs.figures import pictures
 
@@ -22,7 +22,7 @@ def write_assets(facts: Facts, out: str | Path) -> list[str]:
     made = pictures(facts)
     brief = compose(facts)
     brief["running_head"] = facts.words.say(
-        "running_head", name=brief["name"], month=brief["month"]
+        "running_head", name=shortened(brief["name"], 24), month=brief["month"]
     )
     brief["figures"] = {name: picture.alt for name, picture in made.items()}
     text = json.dumps(brief, ensure_ascii=False, indent=1, sort_keys=True)

@@ -5,15 +5,18 @@ Every function takes Facts and returns text, or lists and dicts of text.
 
 import math
 from collections.abc import Callable
+from datetime import date
 from typing import Any
 
 from anomaly.briefs.appendix import coverage, definitions, repairs, reproduce
 from anomaly.briefs.facts import UNITS, Facts, printable
 from anomaly.briefs.listing import TIERS, listing
-from anomaly.periods import month_text, shift
+from anomaly.periods import month_text, parse_month, shift
 
 HEADLINES = ("total_fee", "fund_pay", "visits", "fee_per_visit", "drug_share")
 FIRST = 3
+MONTHS = 13
+LONG = 160  # characters of a reason on the first page
 
 
 def compose(facts: Facts) -> dict[str, Any]:
@@ -31,6 +34,7 @@ def compose(facts: Facts) -> dict[str, Any]:
         "first": first(facts),
         "doctors": listing(facts, "doctor"),
         "institutions": listing(facts, "institution"),
+        "course": course(facts),
         "repairs": repairs(facts),
         "coverage": coverage(facts),
         "definitions": definitions(facts),
@@ -86,7 +90,7 @@ def _money_sentence(facts: Facts) -> str:
         total = _money(facts, unit)
         if total is not None and total[0] > 0:
             amount, lower, upper = (facts.words.money(value) for value in total)
-            lead = facts.listed(unit).iloc[0]
+            lead = facts.flagged(unit).iloc[0]
             who = _who(facts, lead, unit)
             return facts.words.say(
                 key, amount=amount, lower=lower, upper=upper, first=who
@@ -99,20 +103,31 @@ def headline(facts: Facts) -> list[dict]:
     return [
         {
             "label": facts.words[indicator],
-            "value": _figure(facts, indicator),
+            "value": _figure(facts, indicator, facts.month),
             "change": _change(facts, indicator, "card"),
         }
         for indicator in HEADLINES
     ]
 
 
-def _figure(facts: Facts, indicator: str) -> str:
-    value = facts.value(indicator, facts.month)
+def course(facts: Facts) -> list[list[str]]:
+    """Return the last thirteen months, newest first: month and five figures."""
+    known = {parse_month(month) for month in facts.indicator("total_fee")["month"]}
+    months = [shift(facts.month, -back) for back in range(MONTHS)]
+    return [
+        [month_text(month)] + [_figure(facts, name, month) for name in HEADLINES]
+        for month in months
+        if month in known
+    ]
+
+
+def _figure(facts: Facts, indicator: str, month: date) -> str:
+    value = facts.value(indicator, month)
     if indicator == "visits":
         return facts.words.count(value)
     if indicator == "drug_share":
         return facts.words.share(value)
-    return facts.words.money(value)
+    return facts.words.money(value, compact=True)
 
 
 def _change(facts: Facts, indicator: str, style: str) -> str:
@@ -163,7 +178,7 @@ def _money(facts: Facts, unit: str) -> tuple[float, float, float] | None:
     The units' errors are taken as independent: their half-widths add in squares.
     """
     columns = ["excess_amount", "excess_lower", "excess_upper"]
-    rows = facts.listed(unit)[columns].astype(float).dropna()
+    rows = facts.flagged(unit)[columns].astype(float).dropna()
     rows = rows.loc[rows["excess_amount"] > 0]
     if rows.empty:
         return None
@@ -183,11 +198,16 @@ def first(facts: Facts) -> list[dict]:
                 "tier": lead.tier or "rule",
                 "unit": facts.words[f"label_{unit}"],
                 "who": _who(facts, lead, unit),
-                "why": lead.reasons,
+                "why": shortened(lead.reasons),
             }
             for lead in rows.itertuples()
         ]
     return found
+
+
+def shortened(text: str, most: int = LONG) -> str:
+    """Return the text, cut where it is too long for the first page."""
+    return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _who(facts: Facts, lead, unit: str) -> str:

@@ -1,5 +1,6 @@
 """Everything one district's brief is made of, read from the store once."""
 
+import re
 from dataclasses import dataclass
 from datetime import date
 
@@ -9,6 +10,7 @@ from anomaly.briefs.wording import Wording
 from anomaly.errors import UsageError
 from anomaly.periods import MonthLike, month_text, parse_month
 
+WHITE = re.compile(r"[\s\x00-\x1f\x7f]+", re.ASCII)
 UNITS = ("doctor", "institution")
 INDICATORS = ("fee_per_visit", "drug_share")
 
@@ -35,6 +37,10 @@ class Facts:
         """Return the leads: units with a tier, or with a rule hit."""
         leads = self.leads[unit]
         return leads.loc[(leads["tier"] != "") | (leads["rules"] != "")]
+
+    def flagged(self, unit: str) -> pd.DataFrame:
+        """Return the leads with a tier: those whose figures deviate."""
+        return self.leads[unit].loc[self.leads[unit]["tier"] != ""]
 
     def indicator(self, indicator: str) -> pd.DataFrame:
         """Return the district's months of one indicator, oldest first."""
@@ -144,7 +150,7 @@ def printable(value) -> str:
     """
     from anomaly.plots import missing_glyphs
 
-    text = " ".join(str(value).split())
+    text = WHITE.sub(" ", str(value)).strip()
     for character in missing_glyphs([text]):
         text = text.replace(character, f"〔U+{ord(character):04X}〕")
     return text

@@ -30,7 +30,7 @@ def funnel(facts: Facts, unit: str):
     }
     if all(table.empty for table in tables.values()):
         return None
-    picture, axes = plots.canvas(WIDTH, 78, 2, alt=_funnel_alt(facts, unit, tables))
+    picture, axes = plots.canvas(WIDTH, 70, 2, alt=_funnel_alt(facts, unit, tables))
     words = _funnel_words(facts)
     for ax, (indicator, table) in zip(axes, tables.items(), strict=True):
         title = facts.words[f"funnel_{unit}s_{SHORT[indicator]}"]
@@ -74,7 +74,7 @@ def ranking(facts: Facts):
     from anomaly import plots
 
     tables = {
-        unit: plots.ranking_table(_short(facts.listed(unit)))
+        unit: plots.ranking_table(_short(facts.flagged(unit)))
         for unit in ("doctor", "institution")
     }
     tables = {unit: table for unit, table in tables.items() if len(table)}

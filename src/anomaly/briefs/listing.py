@@ -30,7 +30,7 @@ def _row(facts: Facts, unit: str, lead) -> dict:
         "tier_label": facts.words[f"tier_{lead.tier or 'rule'}"],
         "reasons": lead.reasons,
         "details": details(facts, lead),
-        "amount": facts.words.money(_number(lead.excess_amount)),
+        "amount": _amount(facts, lead),
         "interval": _interval(facts, lead),
     }
 
@@ -42,7 +42,14 @@ def _place(facts: Facts, unit: str, lead) -> str:
     return " · ".join(part for part in parts if part)
 
 
+def _amount(facts: Facts, lead) -> str:
+    amount = _number(lead.excess_amount)
+    return facts.words["not_above"] if amount <= 0 else facts.words.money(amount)
+
+
 def _interval(facts: Facts, lead) -> str:
+    if _number(lead.excess_amount) <= 0:
+        return ""
     lower, upper = _number(lead.excess_lower), _number(lead.excess_upper)
     if math.isnan(lower) or math.isnan(upper):
         return ""

@@ -9,6 +9,8 @@ from pathlib import Path
 from anomaly.errors import AnomalyError
 
 TEMPLATE = "template.typ"
+WIDTHS = ("100", "94", "88", "82")
+FULL_ENOUGH = 0.5
 
 
 class TypesettingError(AnomalyError):
@@ -36,15 +38,45 @@ def make_pdf(folder: str | Path) -> bytes:
         include_embedded_fonts=False,
         font_paths=[str(FONT_FOLDER)],
     )
+    options = {"root": str(root), "font_paths": fonts}
     try:
+        options["sys_inputs"] = {"figure-width": _figure_width(template, options)}
         pdf, warnings = typst.compile_with_warnings(
-            str(template), root=str(root), font_paths=fonts, format="pdf"
+            str(template), format="pdf", **options
         )
     except typst.TypstError as error:
         raise TypesettingError(f"{root.name}: {error}") from error
     if warnings:
         raise TypesettingError(f"{root.name}: {warnings[0].message}")
     return pdf
+
+
+def _figure_width(template: Path, options: dict) -> str:
+    """Return the width of figures, in percent, that leaves the fewest blanks.
+
+    Slightly smaller figures often save a last page with a few lines on it.
+    """
+    ends = {width: _end(template, options, width) for width in WIDTHS}
+    fewest = min(end["page"] for end in ends.values())
+    fits = {width: end for width, end in ends.items() if end["page"] == fewest}
+    for width, end in fits.items():
+        if end["filled"] >= FULL_ENOUGH:
+            return width
+    return max(fits, key=lambda width: fits[width]["filled"])
+
+
+def _end(template: Path, options: dict, width: str) -> dict:
+    import typst
+
+    found = typst.query(
+        str(template),
+        "<end>",
+        field="value",
+        one=True,
+        sys_inputs={"figure-width": width},
+        **options,
+    )
+    return json.loads(found)
 
 
 def _template() -> str:

@@ -14,6 +14,9 @@ MONTH_NAMES = (
     "November December"
 ).split()
 WAN, YI, MILLION = 10_000, 100_000_000, 1_000_000
+# A number never parts from its unit at the end of a line.
+NBSP, JOINER = "\u00a0", "\u2060"
+WAN_YUAN, YI_YUAN = f"{NBSP}万{JOINER}元", f"{NBSP}亿{JOINER}元"
 FLAT = 0.0005  # below half a tenth of a percent a change prints as 0.0
 
 
@@ -34,18 +37,23 @@ class Wording:
         name = MONTH_NAMES[month.month - 1]
         return self.say("month", year=month.year, month=month.month, month_name=name)
 
-    def money(self, yuan: float) -> str:
-        """Return an amount in the unit its reader expects: 元, 万元 or 亿元."""
+    def money(self, yuan: float, *, compact: bool = False) -> str:
+        """Return an amount in the unit its reader expects: 元, 万元 or 亿元.
+
+        English writes million, or m where `compact`.
+        """
         if not _known(yuan):
             return "—"
-        return _money_zh(yuan) if self.language == "zh" else _money_en(yuan)
+        if self.language == "zh":
+            return _money_zh(yuan)
+        return _money_en(yuan, "m" if compact else "million")
 
     def count(self, number: float) -> str:
         """Return a count; Chinese counts from 100,000 on in 万."""
         if not _known(number):
             return "—"
         if self.language == "zh" and abs(number) >= 10 * WAN:
-            return f"{_signed(number / WAN, 1)} 万"
+            return f"{_signed(number / WAN, 1)}{NBSP}万"
         return _signed(number, 0)
 
     def share(self, share: float) -> str:
@@ -98,17 +106,17 @@ def _signed(number: float, digits: int) -> str:
 def _money_zh(yuan: float) -> str:
     size = abs(yuan)
     if size >= YI:
-        return f"{_signed(yuan / YI, 2)} 亿元"
+        return f"{_signed(yuan / YI, 2)}{YI_YUAN}"
     if size >= 1000 * WAN:
-        return f"{_signed(yuan / WAN, 0)} 万元"
+        return f"{_signed(yuan / WAN, 0)}{WAN_YUAN}"
     if size >= WAN:
-        return f"{_signed(yuan / WAN, 1)} 万元"
-    return f"{_signed(yuan, 0)} 元"
+        return f"{_signed(yuan / WAN, 1)}{WAN_YUAN}"
+    return f"{_signed(yuan, 0)}{NBSP}元"
 
 
-def _money_en(yuan: float) -> str:
+def _money_en(yuan: float, million: str) -> str:
     sign = "−" if yuan < 0 and round(yuan) else ""
     size = abs(yuan)
     if size >= MILLION:
-        return f"{sign}CNY {size / MILLION:,.2f} million"
-    return f"{sign}CNY {size:,.0f}"
+        return f"{sign}CNY{NBSP}{size / MILLION:,.2f}{NBSP}{million}"
+    return f"{sign}CNY{NBSP}{size:,.0f}"

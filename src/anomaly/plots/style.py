@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 FONT = "Noto Sans SC"
+UNSEEN = "\n\u2060"  # line feed, word joiner: no glyph is wanted
 FONT_FOLDER = Path(__file__).parent / "fonts"
 
 INK = "#22303c"
@@ -187,4 +188,4 @@ def missing_glyphs(texts: Iterable[str]) -> list[str]:
     """Return the characters of the texts which the shipped font cannot show."""
     covered = _covered("Regular") & _covered("Bold")
     found = {character for text in texts for character in text}
-    return sorted(c for c in found if ord(c) not in covered and c not in "\n")
+    return sorted(c for c in found if ord(c) not in covered and c not in UNSEEN)
