@@ -9,8 +9,17 @@ from pathlib import Path
 from anomaly.errors import AnomalyError
 
 TEMPLATE = "template.typ"
-WIDTHS = ("100", "94", "88", "82")
-FULL_ENOUGH = 0.5
+LAYOUTS = [
+    {"figure-width": width, "snug": snug}
+    for width, snug in (
+        ("100", "no"),
+        ("93", "no"),
+        ("100", "yes"),
+        ("93", "yes"),
+        ("86", "yes"),
+    )
+]
+GOOD_ENOUGH = 0.3
 
 
 class TypesettingError(AnomalyError):
@@ -40,7 +49,7 @@ def make_pdf(folder: str | Path) -> bytes:
     )
     options = {"root": str(root), "font_paths": fonts}
     try:
-        options["sys_inputs"] = {"figure-width": _figure_width(template, options)}
+        options["sys_inputs"] = _fitting(template, options)
         pdf, warnings = typst.compile_with_warnings(
             str(template), format="pdf", **options
         )
@@ -51,30 +60,38 @@ def make_pdf(folder: str | Path) -> bytes:
     return pdf
 
 
-def _figure_width(template: Path, options: dict) -> str:
-    """Return the width of figures, in percent, that leaves the fewest blanks.
+def _fitting(template: Path, options: dict) -> dict[str, str]:
+    """Return the layout that leaves the fewest blanks.
 
-    Slightly smaller figures often save a last page with a few lines on it.
+    A page with a few lines on it is often saved by figures a little narrower or
+    sections a little closer; where the first layout does well it is kept.
     """
-    ends = {width: _end(template, options, width) for width in WIDTHS}
-    fewest = min(end["page"] for end in ends.values())
-    fits = {width: end for width, end in ends.items() if end["page"] == fewest}
-    for width, end in fits.items():
-        if end["filled"] >= FULL_ENOUGH:
-            return width
-    return max(fits, key=lambda width: fits[width]["filled"])
+    costs = []
+    for layout in LAYOUTS:
+        costs.append(_blanks(_reached(template, options, layout)))
+        if costs[0] < GOOD_ENOUGH:
+            break
+    return LAYOUTS[costs.index(min(costs))]
 
 
-def _end(template: Path, options: dict, width: str) -> dict:
+def _blanks(reached: list[dict]) -> float:
+    """Return how much of the pages is empty; the last page counts half.
+
+    The first page sets itself; the last tenth of any page is no loss.
+    """
+    filled = {}
+    for mark in reached:
+        filled[mark["page"]] = max(filled.get(mark["page"], 0), mark["filled"])
+    last = max(filled)
+    inner = [1 - share for page, share in filled.items() if 1 < page < last]
+    return sum(max(0, blank - 0.1) for blank in inner) + (1 - filled[last]) / 2
+
+
+def _reached(template: Path, options: dict, layout: dict[str, str]) -> list[dict]:
     import typst
 
     found = typst.query(
-        str(template),
-        "<end>",
-        field="value",
-        one=True,
-        sys_inputs={"figure-width": width},
-        **options,
+        str(template), "<reached>", field="value", sys_inputs=layout, **options
     )
     return json.loads(found)
 
