@@ -1,4 +1,4 @@
-"""The files a PDF is made from: brief.json and one SVG a figure."""
+"""The files of a brief: brief.json and one SVG a figure for the PDF; a workbook."""
 
 import json
 from pathlib import Path
@@ -6,12 +6,14 @@ from pathlib import Path
 from anomaly.briefs.contents import compose, shortened
 from anomaly.briefs.facts import Facts
 from anomaly.briefs.figures import pictures
+from anomaly.briefs.workbook import write_workbook
 
 DATA = "brief.json"
+WORKBOOK = "brief.xlsx"
 
 
 def write_assets(facts: Facts, out: str | Path) -> list[str]:
-    """Write brief.json and the figures into a folder; return the file names.
+    """Write brief.json, figures and workbook into a folder; return the file names.
 
     With an empty `out` nothing is written: so reads an analyst's own session.
     """
@@ -29,4 +31,5 @@ def write_assets(facts: Facts, out: str | Path) -> list[str]:
     (folder / DATA).write_text(text, encoding="utf-8")
     for name, picture in made.items():
         (folder / f"{name}.svg").write_text(picture.svg(), encoding="utf-8")
+    write_workbook(facts, folder / WORKBOOK)
     return sorted(path.name for path in folder.iterdir())
