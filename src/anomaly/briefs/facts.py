@@ -1,7 +1,7 @@
 """Everything one district's brief is made of, read from the store once."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 
 import pandas as pd
@@ -32,6 +32,7 @@ class Facts:
     accounts: pd.DataFrame
     fingerprint: str
     version: str
+    drawn: dict = field(default_factory=dict, compare=False, repr=False)
 
     def listed(self, unit: str) -> pd.DataFrame:
         """Return the leads: units with a tier, or with a rule hit."""

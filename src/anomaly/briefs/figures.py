@@ -1,10 +1,26 @@
 """The brief's figures: which table goes into which picture, in which words."""
 
+from collections.abc import Callable
+from functools import wraps
+
 from anomaly.briefs.facts import INDICATORS, Facts
 
 WIDTH = 178  # millimetres between the margins of the page
 SHORT = {"fee_per_visit": "fee", "drug_share": "drug"}
 PER_WAN = 10_000
+
+
+def drawn_once(draw: Callable) -> Callable:
+    """Draw a figure the first time it is asked for; keep it with the facts."""
+
+    @wraps(draw)
+    def wrapper(facts: Facts, *which: str):
+        key = (draw.__name__, *which)
+        if key not in facts.drawn:
+            facts.drawn[key] = draw(facts, *which)
+        return facts.drawn[key]
+
+    return wrapper
 
 
 def pictures(facts: Facts) -> dict:
@@ -18,6 +34,7 @@ def pictures(facts: Facts) -> dict:
     return {name: picture for name, picture in made.items() if picture is not None}
 
 
+@drawn_once
 def funnel(facts: Facts, unit: str):
     """Return the funnels of fee per visit and drug share, or None without data."""
     from anomaly import plots
@@ -69,6 +86,7 @@ def _funnel_words(facts: Facts) -> dict:
     }
 
 
+@drawn_once
 def ranking(facts: Facts):
     """Return the leads' amounts with their intervals, or None without any."""
     from anomaly import plots
@@ -100,6 +118,7 @@ def _short(leads):
     return leads.assign(unit_name=leads["unit_name"].str.slice(0, 11))
 
 
+@drawn_once
 def course(facts: Facts):
     """Return fund payment and fee per visit by month, or None without data."""
     from anomaly import plots

@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 from anomaly.briefs.pdf import make_pdf
@@ -61,11 +62,12 @@ def run_notebook(job: dict, path: Path, assets: Path):
     )
 
 
-def to_html(notebook, title: str) -> str:
-    """Return one self-contained page of the outputs; the code is left out."""
+@lru_cache(maxsize=1)
+def html_exporter():
+    """Return the exporter; it keeps its compiled page templates."""
     from nbconvert import HTMLExporter
 
-    exporter = HTMLExporter(
+    return HTMLExporter(
         template_name="classic",
         exclude_input=True,
         exclude_input_prompt=True,
@@ -76,7 +78,11 @@ def to_html(notebook, title: str) -> str:
         jquery_url="",
         mermaid_js_url="",
     )
-    body, _ = exporter.from_notebook_node(
+
+
+def to_html(notebook, title: str) -> str:
+    """Return one self-contained page of the outputs; the code is left out."""
+    body, _ = html_exporter().from_notebook_node(
         notebook, resources={"metadata": {"name": title}}
     )
     return body

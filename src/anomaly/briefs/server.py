@@ -65,14 +65,21 @@ def main() -> None:
 
 
 def preload() -> None:
-    """Import what every report needs; importing starts no work."""
+    """Import what every report needs, and read fonts and page templates once."""
     for module in PRELOADED:
         import_module(module)
+    from nbformat.v4 import new_notebook
+
     from anomaly import briefs, plots
+    from anomaly.briefs import report
 
     for name in briefs.__all__:
         getattr(briefs, name)
+    picture, (ax, *_) = plots.canvas(60, 40)
+    ax.set_title("字")
+    picture.png()
     plots.missing_glyphs(["字"])
+    report.to_html(new_notebook(), "")
 
 
 def serve(request: dict, running: dict[int, Child]):

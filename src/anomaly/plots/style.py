@@ -118,7 +118,7 @@ class Picture:
         text = self._saved("svg", metadata={"Date": None, "Creator": None})
         return text.decode("utf-8")
 
-    def png(self, dpi: int = 130) -> bytes:
+    def png(self, dpi: int = 110) -> bytes:
         return self._saved("png", dpi=dpi, metadata={"Software": None})
 
     def share_legend(self, *axes: Axes) -> None:
@@ -178,14 +178,15 @@ def canvas(
     return Picture(figure, alt), list(axes)
 
 
-@lru_cache(maxsize=2)
-def _covered(weight: str) -> frozenset[int]:
-    path = FONT_FOLDER / f"NotoSansSC-{weight}.ttf"
-    return frozenset(font_manager.get_font(str(path)).get_charmap())
+@lru_cache(maxsize=1)
+def _covered() -> frozenset[str]:
+    """Return the characters that both shipped weights can show."""
+    register_fonts()
+    fonts = [font_manager.get_font(str(path)) for path in FONT_FOLDER.glob("*.ttf")]
+    codes = set.intersection(*(set(font.get_charmap()) for font in fonts))
+    return frozenset(map(chr, codes)) | frozenset(UNSEEN)
 
 
 def missing_glyphs(texts: Iterable[str]) -> list[str]:
     """Return the characters of the texts which the shipped font cannot show."""
-    covered = _covered("Regular") & _covered("Bold")
-    found = {character for text in texts for character in text}
-    return sorted(c for c in found if ord(c) not in covered and c not in UNSEEN)
+    return sorted(set().union(*texts) - _covered())
