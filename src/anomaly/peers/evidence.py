@@ -108,7 +108,7 @@ def _fit(
     residual = x - centre
     # Peers that are all alike have no spread: being like them is no surprise.
     z = np.divide(residual, sd, out=np.zeros_like(residual), where=sd > 0)
-    z = np.where((sd == 0) & (residual != 0), np.sign(residual) * np.inf, z)
+    z = np.where((sd == 0) & (residual != 0), np.copysign(np.inf, residual), z)
     side = -1.0 if direction == "low" else 1.0
     weight = tail.weights(side * z)
     p = _p_value(z, weight, direction)
