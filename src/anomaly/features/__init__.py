@@ -1,0 +1,1 @@
+"""Indicators: one number a unit and month, numerator and denominator apart."""

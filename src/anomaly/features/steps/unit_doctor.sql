@@ -1,0 +1,35 @@
+-- Who a doctor is this month: place and department by master, else by most visits.
+-- needs: visit_fact, doctor, institution
+WITH seen AS (
+    SELECT doctor_id, institution_id, department, district, level, count(*) AS visits
+    FROM visit_fact
+    WHERE doctor_id IS NOT NULL
+    GROUP BY doctor_id, institution_id, department, district, level
+),
+most AS (
+    SELECT *
+    FROM (
+        SELECT
+            *,
+            row_number() OVER (
+                PARTITION BY doctor_id
+                ORDER BY visits DESC, institution_id, department
+            ) AS nth
+        FROM seen
+    ) ranked
+    WHERE nth = 1
+)
+SELECT
+    m.doctor_id AS unit_id,
+    coalesce(d.doctor_name, m.doctor_id) AS unit_name,
+    m.institution_id,
+    i.institution_name,
+    coalesce(d.department, m.department) AS department,
+    m.level,
+    m.district,
+    d.prior_violation IS NOT NULL
+        AND d.prior_violation NOT IN ('0', '无') AS has_prior_violation,
+    d.contract_start AS started_on
+FROM most m
+LEFT JOIN doctor d ON m.doctor_id = d.doctor_id
+LEFT JOIN institution i ON m.institution_id = i.institution_id

@@ -1,0 +1,1 @@
+"""Leads: evidence, pattern, rules and money joined into one ranked list."""

@@ -1,0 +1,89 @@
+"""What the data at hand allow: districts, accounts, and what is missing."""
+
+import pandas as pd
+
+from anomaly.errors import UsageError
+from anomaly.policy.read import policy
+from anomaly.store.account import Account
+from anomaly.store.store import Store
+from anomaly.tables import tables
+
+# What an absent table means, for the reader of a brief: (zh, en).
+CONSEQUENCES = {
+    "diagnosis": ("无法按诊断细分", "no break-down by diagnosis"),
+    "institution": (
+        "机构名称、等级、区县以结算记载为准，同类组较粗",
+        "names, levels and districts come from settlements; peer groups are coarser",
+    ),
+    "doctor": (
+        "无法识别不在册的医师编码；科室取就诊最多者",
+        "ids that no master knows go unseen; departments come from visits",
+    ),
+    "pharmacy": ("药店不分连锁与单体", "pharmacies are not told chain from single"),
+    "finding": ("线索不带违规记录标记", "leads carry no mark for prior findings"),
+    "tip": ("线索不带举报标记", "leads carry no mark for tips"),
+}
+
+
+def districts(store: Store) -> pd.DataFrame:
+    """Return districts with medical institutions: district, name, institutions."""
+    store.show("institution")
+    store.show("settlement")
+    return store.engine.frame(
+        "SELECT district, district AS name, count(*) AS institutions FROM ("
+        " SELECT institution_id, district FROM institution WHERE district IS NOT NULL"
+        " UNION SELECT institution_id, institution_district FROM settlement"
+        " WHERE institution_district IS NOT NULL"
+        " AND institution_id NOT IN (SELECT institution_id FROM institution)"
+        ") i GROUP BY district ORDER BY district"
+    )
+
+
+def check_district(store: Store, district: str) -> None:
+    """Raise UsageError for a district in which the store knows no institution."""
+    known = districts(store)["district"].tolist()
+    if district not in known:
+        raise UsageError(
+            f"district '{district}': no institution there",
+            expected=f"one of {', '.join(known)}",
+        )
+
+
+def check_ranked(unit: str) -> None:
+    """Raise UsageError for a kind of unit that is not ranked against peers."""
+    ranked = policy("peers")["chains"]
+    if unit not in ranked:
+        raise UsageError(
+            f"unit '{unit}' is not ranked", expected=f"one of {', '.join(ranked)}"
+        )
+
+
+def accounts(store: Store) -> pd.DataFrame:
+    """Return the account of every loaded table, in loading order."""
+    totals: dict[str, Account] = {}
+    for file in store.catalog.source_files():
+        account = Account.from_json(file.account)
+        totals[file.table_name] = totals.get(file.table_name, Account()) + account
+    rows = [
+        {"table": name, "zh": table.zh} | vars(totals[name])
+        for name, table in tables().items()
+        if name in totals
+    ]
+    return pd.DataFrame(rows)
+
+
+def gaps(store: Store, language: str = "zh") -> pd.DataFrame:
+    """Return what the exports lack: kind (table or column), what, consequence."""
+    position = 0 if language == "zh" else 1
+    rows = []
+    for name, table in tables().items():
+        if not store.has(name):
+            consequence = CONSEQUENCES.get(name, ("", ""))[position]
+            rows.append(("table", f"{table.zh} ({name})", consequence))
+    for file in store.catalog.source_files():
+        table = tables()[file.table_name]
+        for column in file.missing:
+            rows.append(
+                ("column", f"{table.zh}·{table.column(column).zh} ({column})", "")
+            )
+    return pd.DataFrame(rows, columns=["kind", "what", "consequence"])

@@ -1,0 +1,69 @@
+"""What policy and history say of a unit: alert lines and marks, never its risk."""
+
+from datetime import date
+
+import pandas as pd
+
+from anomaly.leads.reasons import wording
+from anomaly.periods import shift
+from anomaly.policy.read import policy
+from anomaly.store.store import Store
+
+LINES = {
+    "zh": {"notice": "提示", "warning": "预警", "inspect": "重点检查"},
+    "en": {"notice": "notice", "warning": "warning", "inspect": "inspect"},
+}
+NEW_FOR_MONTHS = 6
+
+
+def alert_line(evidence: pd.DataFrame, language: str = "zh") -> pd.Series:
+    """Return the highest policy line that each unit passes, on unit_id.
+
+    A line is passed where value / expected reaches the policy's ratio.
+    """
+    steps = list(LINES[language])
+    found = []
+    for line in policy("tiers")["lines"]:
+        rows = evidence[evidence["indicator"] == line["indicator"]]
+        ratio = rows["value"] / rows["expected"]
+        passed = sum((ratio >= line[step]).astype(int) for step in steps)
+        found.append(pd.Series(passed.to_numpy(), index=rows["unit_id"]))
+    highest = pd.concat(found).groupby(level=0).max()
+    names = dict(enumerate(["", *LINES[language].values()]))
+    return highest.map(names)
+
+
+def marks(
+    store: Store, frame: pd.DataFrame, unit_kind: str, month: date, language: str
+) -> pd.Series:
+    """Return each unit's marks as one text; frame is indexed by unit_id."""
+    words = wording()["marks"][language]
+    joiner = wording()[language]["joiner"]
+    told = {unit: [] for unit in frame.index}
+    prior = _recorded(store, "finding", unit_kind, month, "decided_on")
+    prior |= set(frame.index[frame["has_prior_violation"].fillna(False).astype(bool)])
+    tipped = _recorded(store, "tip", unit_kind, month, "received_on")
+    started = pd.to_datetime(frame["started_on"])
+    recent = pd.Timestamp(shift(month, 1 - NEW_FOR_MONTHS))
+    new = set(frame.index[started >= recent])
+    for unit, row in frame.iterrows():
+        told[unit] += [words["prior"]] * (unit in prior)
+        told[unit] += [words["tip"]] * (unit in tipped)
+        told[unit] += [words["new"]] * (unit in new)
+        if row["few"]:
+            told[unit].append(words["few"].format(members=row["peers"] - 1))
+    return pd.Series({unit: joiner.join(texts) for unit, texts in told.items()})
+
+
+def _recorded(
+    store: Store, table: str, unit_kind: str, month: date, day: str
+) -> set[str]:
+    """Return the units with a finding or tip that was known by the month's end."""
+    name = store.show(table)
+    end = shift(month, 1).isoformat()
+    state = " AND state = 'confirmed'" if table == "finding" else ""
+    rows = store.engine.frame(
+        f"SELECT DISTINCT unit_id FROM {name}"
+        f" WHERE unit_kind = '{unit_kind}' AND {day} < DATE '{end}'{state}"
+    )
+    return set(rows["unit_id"])

@@ -1,0 +1,178 @@
+"""The ranked list: one row a unit, the most worth a look first."""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+from anomaly.detectors import PatternScore
+from anomaly.leads.combine import combined, q_values, tier
+from anomaly.leads.marks import alert_line, marks
+from anomaly.leads.reasons import reasons
+from anomaly.leads.scoring import score
+from anomaly.periods import month_text, shift
+from anomaly.policy.read import policy
+from anomaly.rules.rule import hits, rules
+from anomaly.store.store import Store
+
+# Below this many units a forest has nothing to learn from.
+FEWEST_FOR_PATTERN = 20
+LEADS = (
+    "rank",
+    "unit_kind",
+    "unit_id",
+    "unit_name",
+    "institution_id",
+    "institution_name",
+    "department",
+    "district",
+    "month",
+    "risk",
+    "tier",
+    "line",
+    "p",
+    "q",
+    "expected_by_chance",
+    "excess_amount",
+    "excess_lower",
+    "excess_upper",
+    "persistence",
+    "rules",
+    "marks",
+    "reasons",
+    "peer_group",
+    "peers",
+    "fallback",
+    "pattern",
+    "visits",
+    "total_fee",
+)
+
+
+def pattern_scores(evidence: pd.DataFrame) -> pd.Series:
+    """Return how unusual each unit's z vector is: higher, more so; 0 if unknown."""
+    matrix = evidence.pivot_table(
+        index="unit_id", columns="indicator", values="z", aggfunc="first", sort=True
+    )
+    matrix = matrix.replace([np.inf, -np.inf], np.nan).dropna(axis="columns", how="all")
+    if len(matrix) < FEWEST_FOR_PATTERN or matrix.empty:
+        return pd.Series(0.0, index=matrix.index)
+    return pd.Series(
+        -PatternScore().fit(matrix).score_samples(matrix), index=matrix.index
+    )
+
+
+def leading_excess(evidence: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+    """Return the excess in yuan of each unit's foremost indicator, with interval.
+
+    An excess of visits counts at the unit's own fee per visit. Nothing below
+    zero is claimed.
+    """
+    first = evidence.dropna(subset=["p"]).sort_values(["unit_id", "p", "indicator"])
+    first = first.drop_duplicates("unit_id").set_index("unit_id")
+    fee = (totals["total_fee"] / totals["visits"]).reindex(first.index)
+    price = np.where(first["kind"].isin(["count", "growth_count"]), fee, 1.0)
+    money = first[["excess", "lower", "upper"]].mul(price, axis=0).clip(lower=0)
+    return money.set_axis(["excess_amount", "excess_lower", "excess_upper"], axis=1)
+
+
+def hit_sums(store: Store, unit_kind: str, month: date, language: str) -> pd.DataFrame:
+    """Return what rules caught a unit kind with: unit_id, rule, name, hits, amount."""
+    found = hits(store, month)
+    found = found[(found["unit_kind"] == unit_kind) & ~found["excluded"].astype(bool)]
+    sums = found.groupby(["unit_id", "rule"], as_index=False).agg(
+        hits=("amount", "size"), amount=("amount", "sum")
+    )
+    sums["name"] = [getattr(rules()[rule], language) for rule in sums["rule"]]
+    return sums
+
+
+def persistence(store: Store, unit_kind: str, month: date) -> pd.Series:
+    """Return in how many of the last months, this one included, a unit stood out."""
+    rule = policy("tiers")["persistence"]
+    loaded = store.months()
+    recent = [shift(month, -back) for back in range(rule["months"])]
+    total = pd.Series(dtype=float)
+    for each in recent:
+        if each in loaded:
+            p = combined(score(store, unit_kind, each)[1])
+            total = total.add((p < rule["p"]).astype(float), fill_value=0)
+    return total
+
+
+def rank(
+    store: Store, unit_kind: str, month: date, language: str = "zh"
+) -> pd.DataFrame:
+    """Rank every unit of a kind for a month whose hits are built.
+
+    Returns
+    -------
+    DataFrame
+        Columns `LEADS`, the riskiest first. Units are ranked over the whole
+        store; risk grows with evidence, pattern and hits, as policy/tiers.toml
+        weighs them; p is NaN where nothing could be compared. Deterministic.
+    """
+    people, evidence = score(store, unit_kind, month)
+    frame = people.set_index("unit_id").rename(
+        columns={"group": "peer_group", "members": "peers"}
+    )
+    totals = _totals(store, unit_kind, month)
+    sums = hit_sums(store, unit_kind, month, language)
+    frame = frame.join(totals).join(combined(evidence)).join(
+        leading_excess(evidence, totals)
+    )
+    frame["q"] = q_values(frame["p"])
+    frame["expected_by_chance"] = frame["p"] * frame["p"].notna().sum()
+    frame["tier"] = tier(
+        frame["p"], frame["q"], frame["excess_amount"].fillna(0), frame["few"]
+    )
+    frame["pattern"] = pattern_scores(evidence).reindex(frame.index).fillna(0)
+    frame["risk"] = _risk(frame, sums)
+    by_rule = sums.groupby("unit_id")["rule"].agg(" ".join)
+    frame["rules"] = by_rule.reindex(frame.index).fillna("")
+    frame["line"] = alert_line(evidence, language).reindex(frame.index).fillna("")
+    frame["marks"] = marks(store, frame, unit_kind, month, language)
+    frame["persistence"] = (
+        persistence(store, unit_kind, month).reindex(frame.index).fillna(0).astype(int)
+    )
+    told = reasons(evidence, sums, unit_kind, language)
+    frame["reasons"] = told.reindex(frame.index).fillna("")
+    return _ordered(frame.reset_index(), unit_kind, month)
+
+
+def _totals(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
+    name = store.show(f"features_{unit_kind}", [month_text(month)])
+    rows = store.engine.frame(
+        f"SELECT unit_id, indicator, value FROM {name}"
+        " WHERE indicator IN ('visits', 'total_fee')"
+    )
+    return rows.pivot_table(
+        index="unit_id", columns="indicator", values="value", aggfunc="first"
+    )[["visits", "total_fee"]]
+
+
+def _risk(frame: pd.DataFrame, sums: pd.DataFrame) -> pd.Series:
+    weigh = policy("tiers")["risk"]
+    p = frame["p"].fillna(1).clip(lower=1e-15)
+    evidence = (-np.log10(p)).clip(upper=weigh["evidence_cap"])
+    hit = sums.groupby("unit_id")["amount"].sum().reindex(frame.index).fillna(0)
+    caught = np.log10(1 + hit / weigh["hit_scale"])
+    return (
+        evidence
+        + weigh["pattern_weight"] * frame["pattern"].clip(lower=0)
+        + weigh["hit_weight"] * caught
+    )
+
+
+def _ordered(frame: pd.DataFrame, unit_kind: str, month: date) -> pd.DataFrame:
+    """Round before sorting, so that the order does not hang on a last bit."""
+    places = {"risk": 4, "p": 8, "q": 8, "expected_by_chance": 4, "pattern": 4}
+    money = ("excess_amount", "excess_lower", "excess_upper", "total_fee")
+    frame = frame.round(places | dict.fromkeys(money, 2))
+    frame = frame.sort_values(
+        ["risk", "excess_amount", "unit_id"], ascending=[False, False, True]
+    ).reset_index(drop=True)
+    frame["rank"] = np.arange(1, len(frame) + 1)
+    frame["unit_kind"] = unit_kind
+    frame["month"] = month_text(month)
+    return frame[list(LEADS)]

@@ -1,0 +1,99 @@
+"""Why a unit is on the list, in words and numbers."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+from anomaly.features.indicator import indicators
+
+# A reason is given for what stands out this much, and for the foremost anyway.
+NOTABLE_P = 0.05
+AT_MOST = 3
+
+
+@cache
+def wording() -> dict:
+    text = files("anomaly.leads").joinpath("reasons.toml").read_text(encoding="utf-8")
+    return tomllib.loads(text)
+
+
+def percent(value: float) -> str:
+    return f"{value * 100:.1f}%"
+
+
+def group_in_words(group: str, language: str) -> str:
+    """Return a peer group such as '内科|2' as words: 内科·二级."""
+    words = wording()
+    if group == "all":
+        return words[language]["all"]
+    levels = words["levels"][language]
+    return "·".join(levels.get(part, part) for part in group.split("|"))
+
+
+def sentence(row: pd.Series, unit_kind: str, language: str) -> str:
+    """Return one indicator's reason; row is a row of the evidence."""
+    words = wording()
+    growth = row["kind"].startswith("growth_")
+    record = indicators()[row["indicator"].removesuffix("_yoy")]
+    cells = {
+        "name": getattr(record, language),
+        "group": group_in_words(row["group"], language),
+        "peers": int(row["peers"]),
+        "counter": words["counters"][language][unit_kind],
+    }
+    if growth:
+        cells |= {
+            "value": f"{row['value'] * 100:+.0f}%",
+            "expected": f"{row['expected'] * 100:+.0f}%",
+        }
+        return words[language]["growth"].format(**cells)
+    return words[language][record.kind].format(**cells, **_numbers(row, record.kind))
+
+
+def _numbers(row: pd.Series, kind: str) -> dict[str, str]:
+    value, expected = row["value"], row["expected"]
+    if kind == "share_of_money":
+        return {
+            "value": percent(value),
+            "expected": percent(expected),
+            "points": f"{(value - expected) * 100:.1f}",
+        }
+    places = 0 if kind == "count" else 2
+    return {
+        "value": f"{value:,.{places}f}",
+        "expected": f"{expected:,.{places}f}",
+        "ratio": f"{value / expected:.1f}",
+    }
+
+
+def reasons(
+    evidence: pd.DataFrame, hits: pd.DataFrame, unit_kind: str, language: str
+) -> pd.Series:
+    """Return each unit's reasons as one text, on unit_id.
+
+    Parameters
+    ----------
+    evidence : DataFrame
+        As `score` gives it; the up to three smallest p below .05 are told, or
+        the smallest one where there is none.
+    hits : DataFrame
+        unit_id, rule, name, hits, amount: what the rules caught and no
+        exclusion lifts.
+    """
+    words = wording()[language]
+    told: dict[str, list[str]] = {}
+    for row in hits.itertuples():
+        text = words["hits"].format(
+            rule=f"{row.rule} {row.name}", hits=row.hits, amount=f"{row.amount:,.2f}"
+        )
+        told.setdefault(row.unit_id, []).append(text)
+    known = evidence.dropna(subset=["p"]).sort_values(["unit_id", "p", "indicator"])
+    known = known[known.groupby("unit_id").cumcount() < AT_MOST]
+    first = ~known["unit_id"].duplicated()
+    for _, row in known[(known["p"] < NOTABLE_P) | first].iterrows():
+        mine = told.setdefault(row["unit_id"], [])
+        if row["p"] < NOTABLE_P or not mine:
+            mine.append(sentence(row, unit_kind, language))
+    return pd.Series({unit: words["joiner"].join(all_) for unit, all_ in told.items()})

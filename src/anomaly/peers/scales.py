@@ -1,0 +1,166 @@
+"""The scale on which each kind of indicator is compared, and its sampling variance.
+
+A scale turns a frame into x (where peers are roughly symmetric), the sampling
+variance of x given the peers' centre, and turns a centre back into a value.
+"""
+
+from abc import ABC, abstractmethod
+
+import numpy as np
+import pandas as pd
+
+from anomaly.errors import UsageError
+
+# Visits' worth of pooled variance that steadies a unit's own small-sample one.
+PRIOR_VISITS = 10.0
+
+
+def _steadied(spread: pd.Series, n: pd.Series) -> np.ndarray:
+    """Return the variance of a mean, its per-visit part shrunk to the pooled one."""
+    per_visit = (spread * n).to_numpy(float)
+    known = per_visit[np.isfinite(per_visit) & (n.to_numpy() >= 5)]
+    pooled = float(np.median(known)) if known.size else 0.0
+    freedom = np.maximum(n.to_numpy(float) - 1, 0)
+    own = np.where(np.isfinite(per_visit), per_visit, pooled)
+    shrunk = (freedom * own + PRIOR_VISITS * pooled) / (freedom + PRIOR_VISITS)
+    return shrunk / np.maximum(n.to_numpy(float), 1)
+
+
+class Scale(ABC):
+    """One kind of indicator."""
+
+    @abstractmethod
+    def x(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return each unit's value on the scale; NaN where it has none."""
+
+    @abstractmethod
+    def variance(self, frame: pd.DataFrame, centre: np.ndarray) -> np.ndarray:
+        """Return the sampling variance of x for units whose peers centre there."""
+
+    @abstractmethod
+    def value(self, x: np.ndarray) -> np.ndarray:
+        """Return x on the indicator's own scale."""
+
+    def weight(self, frame: pd.DataFrame) -> np.ndarray:
+        """Return what one unit of the value is worth: visits, yuan, exposure."""
+        return frame["denominator"].to_numpy(float)
+
+
+class Count(Scale):
+    """Counts: log rate per exposure, Poisson variance at the peers' rate."""
+
+    def x(self, frame):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.log((frame["numerator"] + 0.5) / frame["denominator"]).to_numpy(
+                float
+            )
+
+    def variance(self, frame, centre):
+        expected = np.exp(centre) * frame["denominator"].to_numpy(float)
+        return 1 / np.maximum(expected, 0.5)
+
+    def value(self, x):
+        return np.exp(x)
+
+
+class ShareOfCount(Scale):
+    """Shares of counts: logit, binomial variance at the peers' share."""
+
+    def x(self, frame):
+        hits = frame["numerator"].to_numpy(float) + 0.5
+        misses = (frame["denominator"] - frame["numerator"]).to_numpy(float) + 0.5
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.log(hits / misses)
+
+    def variance(self, frame, centre):
+        share = self.value(centre)
+        trials = frame["denominator"].to_numpy(float)
+        return 1 / np.maximum(trials * share * (1 - share), 0.5)
+
+    def value(self, x):
+        return 1 / (1 + np.exp(-x))
+
+
+class ShareOfMoney(Scale):
+    """Shares of money: the ratio itself, its linearised between-visit variance."""
+
+    def x(self, frame):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return (frame["numerator"] / frame["denominator"]).to_numpy(float)
+
+    def variance(self, frame, centre):
+        return _steadied(frame["spread"], frame["n"])
+
+    def value(self, x):
+        return x
+
+
+class PerVisit(Scale):
+    """Cost per visit and O/E: logarithm, variance s^2/n of the log mean."""
+
+    def x(self, frame):
+        with np.errstate(divide="ignore", invalid="ignore"):
+            x = np.log((frame["numerator"] / frame["denominator"]).to_numpy(float))
+        return np.where(np.isfinite(x), x, np.nan)
+
+    def variance(self, frame, centre):
+        return _steadied(frame["spread"], frame["n"])
+
+    def value(self, x):
+        return np.exp(x)
+
+
+class Growth(Scale):
+    """Growth: the difference of two periods on the kind's own scale.
+
+    The peers' own growth is the centre, so that a season is nobody's alarm.
+    """
+
+    def __init__(self, base: Scale) -> None:
+        self.base = base
+
+    @staticmethod
+    def before(frame: pd.DataFrame) -> pd.DataFrame:
+        """Return the earlier period under the columns of the later one."""
+        names = ("numerator", "denominator", "n", "spread")
+        columns = {name: frame[f"{name}_before"] for name in names if name in frame}
+        return frame.assign(**columns)
+
+    def x(self, frame):
+        return self.base.x(frame) - self.base.x(self.before(frame))
+
+    def variance(self, frame, centre):
+        before = self.before(frame)
+        then = self.base.x(before)
+        return self.base.variance(frame, then + centre) + self.base.variance(
+            before, then
+        )
+
+    def value(self, x):
+        return np.exp(x) - 1
+
+    def weight(self, frame):
+        """Return last year's amount or count, carried to this year's exposure."""
+        exposure = frame["denominator"] / frame["denominator_before"]
+        return (frame["numerator_before"] * exposure).to_numpy(float)
+
+
+SCALES: dict[str, Scale] = {
+    "count": Count(),
+    "share_of_count": ShareOfCount(),
+    "share_of_money": ShareOfMoney(),
+    "per_visit": PerVisit(),
+    "ratio": PerVisit(),
+    "growth_count": Growth(Count()),
+    "growth_per_visit": Growth(PerVisit()),
+    "growth_amount": Growth(PerVisit()),
+}
+
+
+def scale_of(kind: str) -> Scale:
+    """Return the scale of a kind; UsageError where evidence has none."""
+    if kind not in SCALES:
+        raise UsageError(
+            f"kind '{kind}' carries no evidence", expected=f"one of {', '.join(SCALES)}"
+        )
+    return SCALES[kind]

@@ -1,0 +1,1 @@
+"""What the bureau decides: thresholds, peers, lines, each with its clause."""

@@ -1,0 +1,1 @@
+"""Deterministic checks: what no honest bill contains, one typology a file."""

@@ -1,0 +1,106 @@
+"""Rule records and their hits."""
+
+import tomllib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import date
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+from anomaly.errors import UsageError
+from anomaly.features.builder import all_steps
+from anomaly.periods import month_text
+from anomaly.policy.read import as_record
+from anomaly.store.steps import Runner, Step
+from anomaly.store.store import Store
+
+COLUMNS = (
+    "rule",
+    "unit_kind",
+    "unit_id",
+    "institution_id",
+    "doctor_id",
+    "insured_id",
+    "settlement_id",
+    "line_id",
+    "visit_id",
+    "month",
+    "amount",
+    "excluded",
+    "reason",
+    "reason_en",
+)
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Rule:
+    """One typology: what it looks for, on what clause, and what it must spare."""
+
+    id: str
+    zh: str
+    en: str
+    basis: str
+    unit_kind: str
+    needs: list[str]
+    months: list[int]
+    must_not_catch: str
+    reviewed: date
+    parameters: dict
+    sql: dict
+
+    @property
+    def step(self) -> Step:
+        """The step whose rows are this rule's hits."""
+        text = self.sql["text"]
+        for name, value in self.parameters.items():
+            text = text.replace(f"{{{name}}}", str(value))
+        own = ", ".join(c for c in COLUMNS if c not in ("rule", "month"))
+        return Step(
+            name=f"hits_{self.id.lower()}",
+            needs=tuple(self.needs),
+            months=tuple(self.months),
+            about=self.en,
+            sql=f"SELECT '{self.id}' AS rule, {{month}} AS month, {own}"
+            f" FROM ({text}) h ORDER BY unit_id, visit_id",
+        )
+
+
+@cache
+def rules() -> dict[str, Rule]:
+    """Return every rule by id."""
+    folder = files("anomaly.rules").joinpath("catalog")
+    found = {}
+    for path in sorted(folder.iterdir(), key=lambda path: path.name):
+        name = path.name.removesuffix(".toml")
+        cells = {"id": name} | tomllib.loads(path.read_text(encoding="utf-8"))
+        found[name] = as_record(Rule, cells, f"rule {name}")
+    return found
+
+
+def run(store: Store, months: Sequence[date], progress: Progress | None = None) -> int:
+    """Bring the hits of every rule up to date for these months."""
+    steps = [*all_steps().values(), *(rule.step for rule in rules().values())]
+    return Runner(store, steps).run(sorted(months), progress)
+
+
+def hits(store: Store, month: date, rule: str | None = None) -> pd.DataFrame:
+    """Return the hits of a month, of one rule or all; columns `COLUMNS`.
+
+    UsageError for a rule that does not exist.
+    """
+    if rule is not None and rule not in rules():
+        raise UsageError(
+            f"rule '{rule}': there is none", expected=f"one of {', '.join(rules())}"
+        )
+    wanted = [rule] if rule else list(rules())
+    names = [store.show(f"hits_{name.lower()}", [month_text(month)]) for name in wanted]
+    query = " UNION ALL ".join(
+        f"SELECT {', '.join(COLUMNS)} FROM {name}" for name in names
+    )
+    found = store.engine.frame(
+        f"SELECT * FROM ({query}) ORDER BY rule, unit_id, visit_id"
+    )
+    return found.astype({"amount": float})

@@ -1,0 +1,1 @@
+"""Artefacts of recording, found first: what is screened is compared with nobody."""

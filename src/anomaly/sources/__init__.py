@@ -1,0 +1,1 @@
+"""What comes in: dialects, mappings and checks. Describes, never executes."""

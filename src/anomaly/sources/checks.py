@@ -1,0 +1,95 @@
+"""Checks and casts of incoming rows, as SQL expressions that the store runs.
+
+Each check that fails gives the row a reason: ``code:column``.
+"""
+
+from anomaly.tables import Column, Table
+
+# What a reason code means, for the analyst: (zh, en).
+REASONS = {
+    "encoding": ("含无法解码的字符", "holds bytes that cannot be decoded"),
+    "missing": ("必填项为空", "a required value is empty"),
+    "type": ("值不合类型", "a value is not of its type"),
+    "columns": ("列数不符", "the number of columns is not that of the header"),
+    "quote": ("引号未闭合", "a quote is not closed"),
+    "key": ("同一主键内容不同", "the key is taken by a row with other content"),
+    "orphan": ("明细没有对应结算", "a line without its settlement"),
+}
+_TRUE = "'1', 'true', 't', 'y', 'yes', '是'"
+_FALSE = "'0', 'false', 'f', 'n', 'no', '否'"
+_DAY_FORMATS = "['%Y%m%d', '%Y/%m/%d', '%Y-%m-%d']"
+_TIME_FORMATS = (
+    "['%Y-%m-%d %H:%M:%S', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y%m%d%H%M%S',"
+    " '%Y%m%d', '%Y/%m/%d']"
+)
+
+
+def cleaned(raw: str) -> str:
+    """Return SQL for a cell without outer blanks; an empty cell is null."""
+    return f"nullif(trim({raw}), '')"
+
+
+def cast(column: Column, raw: str) -> str:
+    """Return SQL that turns cleaned text into the column's type, or null."""
+    text = cleaned(raw)
+    match column.type:
+        case "text":
+            return text
+        case "date":
+            return (
+                f"coalesce(try_cast({text} AS DATE),"
+                f" CAST(try_strptime({text}, {_DAY_FORMATS}) AS DATE))"
+            )
+        case "timestamp":
+            return (
+                f"coalesce(try_cast({text} AS TIMESTAMP),"
+                f" try_strptime({text}, {_TIME_FORMATS}))"
+            )
+        case "flag":
+            return (
+                f"CASE WHEN lower({text}) IN ({_TRUE}) THEN true"
+                f" WHEN lower({text}) IN ({_FALSE}) THEN false END"
+            )
+        case _:
+            return f"try_cast(replace({text}, ',', '') AS {column.sql_type})"
+
+
+def reason(table: Table, raw: dict[str, str]) -> str:
+    """Return SQL for the first reason to quarantine a row, or null.
+
+    ``raw`` maps a canonical column to the SQL of its raw cell; the cast value
+    stands under the canonical name.
+    """
+    broken = " OR ".join(f"contains({cell}, chr(65533))" for cell in raw.values())
+    whens = [f"WHEN {broken} THEN 'encoding'"]
+    for column in table.columns:
+        if column.name not in raw or column.drop:
+            continue
+        if column.required:
+            whens.append(
+                f"WHEN {cleaned(raw[column.name])} IS NULL THEN 'missing:{column.name}'"
+            )
+        if column.type != "text":
+            whens.append(
+                f"WHEN {column.name} IS NULL AND {cleaned(raw[column.name])}"
+                f" IS NOT NULL THEN 'type:{column.name}'"
+            )
+    return f"CASE {' '.join(whens)} END"
+
+
+def derived(rule: dict) -> str:
+    """Return SQL for a column that groups the codes of another one."""
+    codes = {key: value for key, value in rule.items() if isinstance(value, list)}
+    whens = [
+        f"WHEN {rule['from']} IN ({', '.join(repr(code) for code in members)})"
+        f" THEN '{group}'"
+        for group, members in codes.items()
+    ]
+    return f"CASE {' '.join(whens)} ELSE '{rule['default']}' END"
+
+
+def explain(code: str, language: str = "zh") -> str:
+    """Return a reason such as 'type:line_amount' in words."""
+    head, _, column = code.partition(":")
+    words = REASONS[head][0 if language == "zh" else 1]
+    return f"{words} ({column})" if column else words

@@ -1,0 +1,220 @@
+"""Settlements, visits, fee lines and diagnoses in the national layout."""
+
+import numpy as np
+import pandas as pd
+
+from anomaly.sources.world.catalogue import CHRONIC, DEPARTMENT_CODES, DEPARTMENTS
+from anomaly.sources.world.columns import (
+    Columns,
+    always,
+    dates,
+    moments,
+    money,
+    nothing,
+    texts,
+    whole,
+)
+from anomaly.sources.world.people import DISTRICTS, person_names
+from anomaly.sources.world.setting import CANCER, STAY, TICKET, Setting
+from anomaly.sources.world.settle import Batch
+from anomaly.sources.world.visits import CHRONIC_VISIT, DIALYSIS_VISIT
+
+# The national dictionary's grade A of levels three, two and one.
+HOSPITAL_LEVELS = ["08", "05", "02", ""]
+FIXED_DAYS = 365
+
+
+class NationalTables:
+    """Turns a month's batch into the columns of the national tables."""
+
+    def __init__(self, setting: Setting, doctor_codes: list[str]) -> None:
+        self.setting = setting
+        self.doctor_codes = doctor_codes
+        self.people = setting.people.frame
+        self.names = person_names(self.people)
+        self.units = setting.providers.units
+
+    def settlements(self, batch: Batch) -> Columns:
+        """Return setl_d."""
+        table = batch.settlements
+        size = len(table)
+        people = self.people.iloc[table["person"].to_numpy()]
+        unit = table["unit"].to_numpy()
+        units = self.units
+        manual = table["manual"].to_numpy() > 0
+        first = table["original"].to_numpy()
+        chronic = table["med"].isin([CHRONIC_VISIT, DIALYSIS_VISIT]).to_numpy()
+        dx = np.where(chronic, table["dx"], -1)
+        sex, age = self._sex_and_age(table, people)
+        diagnoses = self.setting.catalogue.diagnoses
+        return {
+            "setl_id": whole(table["settlement"]),
+            "init_setl_id": whole(first, first == 0),
+            "mdtrt_id": whole(table["visit"]),
+            "psn_no": whole(people["code"]),
+            "insutype": whole(people["insurance"]),
+            "gend": whole(sex),
+            "age": whole(age),
+            "brdy": dates(people["birth"]),
+            "insu_admdvs": texts(DISTRICTS, people["home"]),
+            "fixmedins_code": texts(units["code"], unit),
+            "fixmedins_name": texts(units["name"], unit),
+            "fix_blng_admdvs": texts(DISTRICTS, units["home"].to_numpy()[unit]),
+            "hosp_lv": texts(HOSPITAL_LEVELS, units["level"].to_numpy()[unit]),
+            "begndate": dates(table["day"]),
+            "enddate": dates(table["end_day"]),
+            "setl_time": moments(table["settle_day"], table["settle_sec"]),
+            "mdtrt_cert_type": texts(["01", "02", "03"], people["phone"] % 3),
+            "med_type": whole(table["med"]),
+            "setl_type": texts(["2", "1"], manual.astype(int)),
+            "clr_optins": texts(DISTRICTS, units["home"].to_numpy()[unit]),
+            **_bill(table),
+            "refd_setl_flag": whole(table["refund"]),
+            "vali_flag": whole(table["valid"]),
+            "dise_no": texts(diagnoses["code"], dx),
+            "dise_name": texts(diagnoses["name"], dx),
+            "year": whole(_years(table["settle_day"].to_numpy())),
+            "manl_reim_rea": texts(["", "就医地未联网"], manual.astype(int))
+            if size
+            else nothing(0),
+        }
+
+    @staticmethod
+    def _sex_and_age(table: pd.DataFrame, people: pd.DataFrame):
+        sex = np.where(table["sex"] > 0, table["sex"], people["sex"])
+        full = (table["day"].to_numpy() - people["birth"].to_numpy()) / 365.25
+        given = table["age"].to_numpy()
+        return sex, np.where(given >= 0, given, np.floor(full))
+
+    def visits(self, batch: Batch) -> Columns:
+        """Return mdtrt_d; rows sent again or refunded have no visit of their own."""
+        table = batch.settlements
+        size = len(table)
+        people = self.people.iloc[table["person"].to_numpy()]
+        kind = table["kind"].to_numpy()
+        stay, ticket = kind == STAY, kind == TICKET
+        diagnoses = self.setting.catalogue.diagnoses
+        dept = np.where(ticket, -1, table["dept"])
+        dx = np.where(ticket, -1, table["dx"])
+        visit = table["visit"].to_numpy()
+        refer = table["refer"].to_numpy()
+        return {
+            "mdtrt_id": whole(visit),
+            "psn_no": whole(people["code"]),
+            "psn_name": texts(self.names, table["person"]),
+            "fixmedins_code": texts(self.units["code"], table["unit"]),
+            "med_type": whole(table["med"]),
+            "begntime": moments(table["day"], table["sec"]),
+            "endtime": moments(table["end_day"], table["end_sec"]),
+            "ipt_otp_no": whole(visit % 10**7, ticket),
+            "chfpdr_code": texts(self.doctor_codes, table["doctor"]),
+            "adm_dept_codg": texts(DEPARTMENT_CODES, dept),
+            "adm_dept_name": texts(DEPARTMENTS, dept),
+            "dscg_dept_codg": texts(DEPARTMENT_CODES, np.where(stay, dept, -1)),
+            "dscg_dept_name": texts(DEPARTMENTS, np.where(stay, dept, -1)),
+            "adm_bed": whole(visit % 997 + 1, ~stay),
+            "dscg_maindiag_code": texts(diagnoses["code"], dx),
+            "dscg_maindiag_name": texts(diagnoses["name"], dx),
+            "dscg_way": whole(table["way"], ~stay),
+            "ipt_days": whole(table["end_day"] - table["day"], ~stay),
+            "refl_old_mdtrt_id": whole(refer, refer <= 0),
+            "oprn_oprt_code": _operations(batch, self.setting) if size else nothing(0),
+            "tel": _phones(people["phone"].to_numpy()),
+            "vali_flag": whole(table["valid"]),
+        }
+
+    def lines(self, batch: Batch, first: int) -> Columns:
+        """Return fee_list_d."""
+        lines, items = batch.lines, self.setting.catalogue.items
+        table = batch.settlements.iloc[lines["row"].to_numpy()]
+        people = self.people["code"].to_numpy()[table["person"]]
+        item = lines["item"].to_numpy()
+        local = np.where(lines["local"] >= 0, lines["local"], item)
+        size = len(lines)
+        ticket = (table["kind"] == TICKET).to_numpy()
+        own = items["category"].astype(int).to_numpy()[item]
+        category = np.where(lines["category"] >= 0, lines["category"], own)
+        supply = lines["supply"].to_numpy()
+        words = [f"{n:02d}" for n in range(15)]
+        return {
+            "feedetl_sn": whole(first + 1 + np.arange(size)),
+            "setl_id": whole(table["settlement"]),
+            "mdtrt_id": whole(table["visit"]),
+            "psn_no": whole(people),
+            "fixmedins_code": texts(self.units["code"], table["unit"]),
+            "rx_drord_no": whole(table["visit"].to_numpy() * 100 + lines["order"]),
+            "fee_ocur_time": moments(lines["day"], lines["sec"]),
+            "med_list_codg": texts(items["code"], item),
+            "medins_list_codg": texts([f"L{n:03d}" for n in range(len(items))], local),
+            "medins_list_name": texts(items["name"], local),
+            "med_chrgitm_type": texts(words, category),
+            "chrgitm_lv": whole(items["grade"].to_numpy()[item]),
+            "cnt": whole(lines["cnt"]),
+            "pric": money(lines["price"]),
+            "det_item_fee_sumamt": money(lines["amount"]),
+            "pric_uplmt_amt": money(lines["cap"]),
+            "fulamt_ownpay_amt": money(lines["own"]),
+            "prd_days": whole(supply, supply < 0),
+            "bilg_dept_codg": texts(
+                DEPARTMENT_CODES, np.where(ticket, -1, table["dept"])
+            ),
+            "bilg_dr_codg": texts(self.doctor_codes, table["doctor"]),
+            "dscg_tkdrug_flag": whole(lines["takehome"]),
+            "lmt_used_flag": whole(items["restricted"].to_numpy()[item]),
+            "hi_nego_drug_flag": whole(items["nego"].to_numpy()[item]),
+            "vali_flag": whole(table["valid"]),
+        }
+
+    def diagnoses(self, batch: Batch) -> Columns:
+        """Return setl_diag_list_d: the main diagnosis, and a second one of stays."""
+        table = batch.settlements
+        table = table.loc[table["kind"] != TICKET]
+        second = table.loc[table["kind"] == STAY]
+        other = self.setting.catalogue.by_department[0][:CHRONIC]
+        dx = np.concatenate([table["dx"], other[second["visit"].to_numpy() % CHRONIC]])
+        both = pd.concat([table, second])
+        main = np.concatenate([np.ones(len(table)), np.zeros(len(second))])
+        tumour = self.setting.catalogue.special["C34"]
+        cancer = (both["style"] == CANCER).to_numpy()
+        dx = np.where((main == 0) & cancer, tumour, dx)
+        diagnoses = self.setting.catalogue.diagnoses
+        return {
+            "setl_id": whole(both["settlement"]),
+            "mdtrt_id": whole(both["visit"]),
+            "diag_type": always("1", len(both)),
+            "maindiag_flag": whole(main),
+            "diag_srt_no": whole(2 - main),
+            "diag_code": texts(diagnoses["code"], dx),
+            "diag_name": texts(diagnoses["name"], dx),
+            "vali_flag": whole(both["valid"]),
+        }
+
+
+def _bill(table: pd.DataFrame) -> Columns:
+    names = {
+        "medfee_sumamt": "total", "fulamt_ownpay_amt": "own",
+        "overlmt_selfpay": "over", "preselfpay_amt": "pre", "inscp_amt": "scope",
+        "hifp_pay": "fund", "fund_pay_sumamt": "fund", "psn_pay": "pay",
+        "acct_pay": "account", "cash_payamt": "cash",
+    }  # fmt: skip
+    return {name: money(table[source].to_numpy()) for name, source in names.items()}
+
+
+def _phones(number: np.ndarray):
+    unique, place = np.unique(number, return_inverse=True)
+    return texts([f"测试电话{n:06d}" for n in unique], place)
+
+
+def _years(day: np.ndarray) -> np.ndarray:
+    return day.astype("datetime64[D]").astype("datetime64[Y]").astype(int) + 1970
+
+
+def _operations(batch: Batch, setting: Setting):
+    """Name the operation of a stay by the item that was charged."""
+    items = setting.catalogue.items
+    surgery = items["category"].to_numpy()[batch.lines["item"].to_numpy()] == "06"
+    done = np.full(len(batch.settlements), -1)
+    done[batch.lines.loc[surgery, "row"]] = batch.lines.loc[surgery, "item"]
+    women = batch.settlements["dept"].to_numpy() == 2
+    words = ["47.0100", "74.1x00"]
+    return texts(words, np.where(done >= 0, women.astype(int), -1))

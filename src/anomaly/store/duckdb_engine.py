@@ -1,0 +1,63 @@
+"""DuckDB, embedded: the default engine."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import duckdb
+import pandas as pd
+
+MEMORY_LIMIT = "2GB"
+
+
+def path_list(paths: Sequence[Path]) -> str:
+    """Return paths as a SQL list, quotes doubled."""
+    quoted = (str(path).replace("'", "''") for path in paths)
+    return "[" + ", ".join(f"'{path}'" for path in quoted) + "]"
+
+
+class DuckDBEngine:
+    """One in-memory connection that spills into the store's scratch folder."""
+
+    name = "duckdb"
+
+    def __init__(self, scratch: Path, threads: int | None = None) -> None:
+        config = {
+            "temp_directory": str(scratch),
+            "memory_limit": MEMORY_LIMIT,
+            "preserve_insertion_order": False,
+            # Nothing is fetched at run time.
+            "autoinstall_known_extensions": False,
+        }
+        if threads:
+            config["threads"] = threads
+        self.connection = duckdb.connect(config=config)
+        self.connection.execute("SET enable_progress_bar = false")
+
+    def view(self, name: str, paths: Sequence[Path], columns: dict[str, str]) -> None:
+        if paths:
+            body = (
+                f"SELECT * FROM read_parquet({path_list(paths)},"
+                " hive_partitioning = false)"
+            )
+        else:
+            cells = ", ".join(f"CAST(NULL AS {t}) AS {c}" for c, t in columns.items())
+            body = f"SELECT {cells} WHERE false"
+        self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {body}")
+
+    def empty_like(self, name: str, other: str) -> None:
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM {other} WHERE false"
+        )
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        return self.connection.execute(sql).df()
+
+    def write(self, sql: str, path: Path) -> int:
+        result = self.connection.execute(
+            f"COPY ({sql}) TO '{str(path).replace(chr(39), chr(39) * 2)}'"
+            " (FORMAT parquet, COMPRESSION zstd)"
+        )
+        return int(result.fetchone()[0])
+
+    def close(self) -> None:
+        self.connection.close()

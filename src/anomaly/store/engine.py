@@ -1,0 +1,30 @@
+"""What an engine must do, so that one text of SQL serves a laptop and a cluster."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Protocol
+
+import pandas as pd
+
+
+class Engine(Protocol):
+    """Runs SQL over Parquet files; ``name`` is part of every run record."""
+
+    name: str
+
+    def view(self, name: str, paths: Sequence[Path], columns: dict[str, str]) -> None:
+        """Let ``name`` stand for the rows of the files.
+
+        With no files it is an empty table of ``columns`` (name -> SQL type).
+        """
+
+    def empty_like(self, name: str, other: str) -> None:
+        """Let ``name`` be a table with the columns of another, and no rows."""
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        """Run a query and return its rows."""
+
+    def write(self, sql: str, path: Path) -> int:
+        """Run a query, write its rows as one Parquet file, return their number."""
+
+    def close(self) -> None: ...

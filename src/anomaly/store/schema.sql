@@ -1,0 +1,23 @@
+CREATE TABLE IF NOT EXISTS meta (
+    key TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+);
+-- A dataset is a canonical table, a quarantine or a step; month is '' for masters.
+CREATE TABLE IF NOT EXISTS part (
+    path TEXT PRIMARY KEY,
+    dataset TEXT NOT NULL,
+    month TEXT NOT NULL,
+    key TEXT NOT NULL,
+    row_count INTEGER NOT NULL
+);
+CREATE INDEX IF NOT EXISTS part_dataset ON part (dataset, month);
+-- One row for each file ever accepted: its fingerprint and its account.
+CREATE TABLE IF NOT EXISTS source_file (
+    sha256 TEXT PRIMARY KEY,
+    batch TEXT NOT NULL,
+    table_name TEXT NOT NULL,
+    file_name TEXT NOT NULL,
+    account TEXT NOT NULL,
+    missing TEXT NOT NULL,
+    unknown TEXT NOT NULL
+);

@@ -1,0 +1,83 @@
+"""Every table that crosses a room: canonical names, types, keys and marks.
+
+The records stand in tables.toml beside this module; names follow GLOSSARY.md.
+"""
+
+import tomllib
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+
+# Money is exact to the fen; nothing becomes a float until a ratio is formed.
+SQL_TYPES = {
+    "text": "VARCHAR",
+    "date": "DATE",
+    "timestamp": "TIMESTAMP",
+    "money": "DECIMAL(18,2)",
+    "price": "DECIMAL(18,6)",
+    "quantity": "DECIMAL(18,4)",
+    "number": "DOUBLE",
+    "flag": "BOOLEAN",
+}
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column of a canonical table.
+
+    ``required``: a row without it is quarantined. ``drop``: personal, never
+    stored. ``derived``: made at the door from other columns.
+    """
+
+    name: str
+    type: str
+    zh: str
+    required: bool = False
+    drop: bool = False
+    derived: bool = False
+
+    @property
+    def sql_type(self) -> str:
+        return SQL_TYPES[self.type]
+
+
+@dataclass(frozen=True)
+class Table:
+    """One canonical table.
+
+    ``month`` is '' for a master, 'settlement' where a row takes the month of
+    its settlement, or the name of the timestamp column that gives the month.
+    """
+
+    name: str
+    zh: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    required: bool = False
+    month: str = ""
+    money: str = ""
+
+    def column(self, name: str) -> Column:
+        return next(column for column in self.columns if column.name == name)
+
+    @property
+    def stored(self) -> tuple[Column, ...]:
+        """The columns that the store keeps."""
+        return tuple(column for column in self.columns if not column.drop)
+
+
+def _column(name: str, text: str) -> Column:
+    type_, zh, *marks = (part.strip() for part in text.split("|"))
+    return Column(name, type_, zh, **dict.fromkeys(marks, True))
+
+
+def _table(name: str, record: dict) -> Table:
+    columns = tuple(_column(*item) for item in record.pop("columns").items())
+    return Table(name, columns=columns, key=tuple(record.pop("key")), **record)
+
+
+@cache
+def tables() -> dict[str, Table]:
+    """Return all canonical tables by name, in the order they are loaded."""
+    text = files("anomaly").joinpath("tables.toml").read_text(encoding="utf-8")
+    return {name: _table(name, record) for name, record in tomllib.loads(text).items()}

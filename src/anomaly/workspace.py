@@ -1,0 +1,167 @@
+"""What an analyst holds: one object whose short methods call the rooms."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from pathlib import Path
+
+import pandas as pd
+
+from anomaly.features import builder, frames
+from anomaly.features.indicator import indicators
+from anomaly.leads import combine, coverage, ranking, scoring
+from anomaly.periods import MonthLike, parse_month, shift
+from anomaly.rules import rule as rules_room
+from anomaly.screen import artefacts
+from anomaly.store.store import Store
+
+Progress = Callable[[str, int, int], None]
+
+
+class Workspace:
+    """A store opened for analysis; `anomaly.open_store` makes one.
+
+    Every ``month`` is 'YYYY-MM' or any date in it. What a question needs is
+    brought up to date first. Money is in yuan.
+    """
+
+    def __init__(self, path: Path | str) -> None:
+        self.store = Store.open(path)
+        self._ranked: dict[tuple, pd.DataFrame] = {}
+
+    def months(self) -> list[date]:
+        """Return the months with settlements, in order."""
+        return self.store.months()
+
+    def districts(self) -> pd.DataFrame:
+        """Return the districts that have institutions: district, name."""
+        return coverage.districts(self.store)
+
+    def prepare(self, month: MonthLike, progress: Progress | None = None) -> date:
+        """Build all that a month's questions need: it, and what it looks back on."""
+        month = parse_month(month)
+        self.store.check_month(month)
+        loaded = self.store.months()
+        # Growth and persistence together reach 23 months back.
+        wanted = [m for m in loaded if shift(month, -24) < m <= month]
+        rules_room.run(self.store, wanted, progress)
+        return month
+
+    def build(
+        self, months: Sequence[MonthLike] = (), progress: Progress | None = None
+    ) -> int:
+        """Build screen, features and hits for some months, or all; return steps run."""
+        wanted = [parse_month(m) for m in months] or self.store.months()
+        for month in wanted:
+            self.store.check_month(month)
+        return rules_room.run(self.store, wanted, progress)
+
+    def features(
+        self,
+        unit: str,
+        month: MonthLike | None = None,
+        *,
+        wide: bool = False,
+        headers: str = "id",
+    ) -> pd.DataFrame:
+        """Return FEATURES of a kind of unit, of one month or all.
+
+        Long (unit_kind, unit_id, month, indicator, numerator, denominator, n,
+        spread, value) or, with ``wide``, one row a unit and month, its columns
+        headed by id or by name in 'zh' or 'en'.
+        """
+        frames.check_unit(unit)
+        months = [parse_month(month)] if month else self.months()
+        for each in months:
+            self.store.check_month(each)
+        builder.build(self.store, months)
+        return frames.features(self.store, unit, months, wide=wide, headers=headers)
+
+    def leads(
+        self,
+        unit: str,
+        month: MonthLike,
+        district: str | None = None,
+        language: str = "zh",
+    ) -> pd.DataFrame:
+        """Return the ranked list (columns: `anomaly.leads.ranking.LEADS`).
+
+        With a district, only its units, ranked anew from 1; p, q and tier stay
+        those of the whole list.
+        """
+        self._check(unit, district)
+        month = self.prepare(month)
+        key = (unit, month, language, self.store.fingerprint())
+        if key not in self._ranked:
+            self._ranked[key] = ranking.rank(self.store, unit, month, language)
+        found = self._ranked[key]
+        if district:
+            found = found[found["district"] == district].reset_index(drop=True)
+            found = found.assign(rank=range(1, len(found) + 1))
+        return found.copy()
+
+    def tiers(
+        self, unit: str, month: MonthLike, district: str | None = None
+    ) -> pd.DataFrame:
+        """Return lead counts: tier, leads, expected_by_chance, tested."""
+        return combine.tier_counts(self.leads(unit, month, district))
+
+    def evidence(
+        self,
+        unit: str,
+        month: MonthLike,
+        indicator: str | None = None,
+        district: str | None = None,
+    ) -> pd.DataFrame:
+        """Return the evidence behind the list, one row a unit and indicator."""
+        self._check(unit, district)
+        people, found = scoring.score(self.store, unit, self.prepare(month))
+        names = ["unit_id", "unit_name", "institution_id", "district"]
+        found = people[names].merge(found, on="unit_id")
+        if indicator:
+            found = found[found["indicator"] == indicator]
+        if district:
+            found = found[found["district"] == district]
+        return found.reset_index(drop=True)
+
+    def hits(self, month: MonthLike, rule: str | None = None) -> pd.DataFrame:
+        """Return rule hits (columns: `anomaly.rules.rule.COLUMNS`)."""
+        month = parse_month(month)
+        self.store.check_month(month)
+        rules_room.run(self.store, [month])
+        return rules_room.hits(self.store, month, rule)
+
+    def repairs(self, month: MonthLike, district: str | None = None) -> pd.DataFrame:
+        """Return the data-repair list: artefacts by institution with amounts."""
+        return artefacts.repairs(self.store, self.prepare(month), district)
+
+    def indicators(self) -> pd.DataFrame:
+        """Return the catalogue of indicators, one row each."""
+        rows = [vars(record) for record in indicators().values()]
+        return pd.DataFrame(rows).rename(columns={"id": "indicator"})
+
+    def accounts(self) -> pd.DataFrame:
+        """Return what became of every row loaded, by table."""
+        return coverage.accounts(self.store)
+
+    def coverage(self) -> pd.DataFrame:
+        """Return what is missing and what that means: kind, what, consequence."""
+        return coverage.gaps(self.store)
+
+    def fingerprint(self) -> str:
+        """Return a digest of all accepted input."""
+        return self.store.fingerprint()
+
+    def sql(self, text: str) -> pd.DataFrame:
+        """Run a query over the canonical tables."""
+        return self.store.sql(text)
+
+    def _check(self, unit: str, district: str | None) -> None:
+        frames.check_unit(unit)
+        coverage.check_ranked(unit)
+        if district:
+            coverage.check_district(self.store, district)
+
+
+def open_store(path: Path | str) -> Workspace:
+    """Open a store that 'anomaly load' has filled; UsageError where there is none."""
+    return Workspace(path)
