@@ -1,6 +1,7 @@
 """Everything one district's brief is made of, read from the store once."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -12,7 +13,7 @@ from anomaly.periods import MonthLike, month_text, parse_month
 
 WHITE = re.compile(r"[\s\x00-\x1f\x7f]+", re.ASCII)
 UNITS = ("doctor", "institution")
-INDICATORS = ("fee_per_visit", "drug_share")
+_READY: dict[tuple[str, str, str], "Facts"] = {}
 
 
 @dataclass(frozen=True)
@@ -25,7 +26,8 @@ class Facts:
     words: Wording
     leads: dict[str, pd.DataFrame]
     tiers: dict[str, pd.DataFrame]
-    evidence: dict[tuple[str, str], pd.DataFrame]
+    evidence: dict[str, pd.DataFrame]
+    indicators: pd.DataFrame
     course: pd.DataFrame
     repairs: pd.DataFrame
     coverage: pd.DataFrame
@@ -48,6 +50,12 @@ class Facts:
         rows = self.course.loc[self.course["indicator"] == indicator]
         return rows.sort_values("month")
 
+    def evidence_of(self, unit: str, *wanted: str) -> pd.DataFrame:
+        """Return the evidence on the first of the indicators that there is any of."""
+        frame = self.evidence[unit]
+        found = [frame.loc[frame["indicator"] == name] for name in wanted]
+        return next((rows for rows in found if len(rows)), found[0])
+
     def value(self, indicator: str, month: date) -> float:
         """Return the district's value of a month, NaN where there is none."""
         rows = self.indicator(indicator)
@@ -69,30 +77,61 @@ def gather(store, *, district: str, month: MonthLike, language: str = "zh") -> F
 
     Raises UsageError where the store knows no such month or district.
     """
-    words = Wording(language)
-    month = parse_month(month)
-    name = known_district(store, district)
+    ready = _READY.get((district, month_text(month), language))
+    if ready is not None and ready.fingerprint == store.fingerprint():
+        return ready
+    found = gather_many(store, [district], month=month, language=language)
+    return found[district]
+
+
+def keep_ready(facts: Facts) -> None:
+    """Let `gather` return these facts where it is asked for the very same.
+
+    A run over many districts reads the whole city once and hands each report its
+    part; facts of another state of the store are never taken.
+    """
+    key = (facts.district, month_text(facts.month), facts.words.language)
+    _READY[key] = facts
+
+
+def gather_many(
+    store, districts: Sequence[str], *, month: MonthLike, language: str = "zh"
+) -> dict[str, Facts]:
+    """Read what the briefs of several districts need, the city's frames once."""
+    words, month = Wording(language), parse_month(month)
+    names = {district: known_district(store, district) for district in districts}
     known_month(store, month)
-    leads = {unit: _leads(store, unit, month, district, language) for unit in UNITS}
-    return Facts(
-        district=district,
-        name=printable(name),
-        month=month,
-        words=words,
-        leads=leads,
-        tiers={u: store.tiers(u, month=month, district=district) for u in UNITS},
-        evidence={
-            (unit, indicator): _evidence(store, unit, month, indicator, district)
-            for unit in UNITS
-            for indicator in INDICATORS
-        },
-        course=_of_district(store.features("district"), "unit_id", district),
-        repairs=store.repairs(month=month, district=district),
-        coverage=store.coverage(),
-        accounts=store.accounts(),
-        fingerprint=store.fingerprint(),
-        version=code_version(),
-    )
+    evidence = {unit: store.evidence(unit, month=month) for unit in UNITS}
+    course = store.features("district")
+    shared = {
+        "month": month,
+        "words": words,
+        "indicators": store.indicators().set_index("indicator"),
+        "coverage": store.coverage(),
+        "accounts": store.accounts(),
+        "fingerprint": store.fingerprint(),
+        "version": code_version(),
+    }
+    return {
+        district: Facts(
+            district=district,
+            name=district_name(district, name, words),
+            leads={u: _leads(store, u, month, district, language) for u in UNITS},
+            tiers={u: store.tiers(u, month=month, district=district) for u in UNITS},
+            evidence={u: _evidence(evidence[u], district) for u in UNITS},
+            course=_of_district(course, "unit_id", district),
+            repairs=store.repairs(month=month, district=district),
+            **shared,
+        )
+        for district, name in names.items()
+    }
+
+
+def district_name(district: str, name: str, words: Wording) -> str:
+    """Return the district's name; where the store has only its code, say so."""
+    if name in ("", district):
+        return words.say("district_unnamed", district=district)
+    return printable(name)
 
 
 def code_version() -> str:
@@ -133,8 +172,7 @@ def _leads(store, unit: str, month: date, district: str, language: str):
     return leads.assign(**filled).sort_values("rank")
 
 
-def _evidence(store, unit: str, month: date, indicator: str, district: str):
-    frame = store.evidence(unit, month=month, indicator=indicator)
+def _evidence(frame: pd.DataFrame, district: str) -> pd.DataFrame:
     frame = _of_district(frame, "district", district)
     return frame.assign(unit_name=frame["unit_name"].fillna("").map(printable))
 

@@ -6,6 +6,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from anomaly.briefs.pdf import make_pdf
+from anomaly.briefs.probe import take_facts
 from anomaly.briefs.record import write_whole
 
 SUFFIXES = (".pdf", ".xlsx", ".html", ".ipynb")
@@ -49,6 +50,7 @@ def run_notebook(job: dict, path: Path, assets: Path):
     from anomaly.briefs import engine
 
     engine.register()
+    take_facts(job)
     parameters = job["parameters"] | {"out": str(assets)}
     return papermill.execute_notebook(
         job["template"],

@@ -1,7 +1,7 @@
 """The process that reports are forked from: `python -m anomaly.briefs.server`.
 
 It imports everything once, opens no store, no connection and no thread pool, and
-forks one child for each job. Jobs come as one JSON object on standard input,
+forks one child for each job. Requests come as JSON lines on standard input,
 answers go as one JSON line each to standard output, in the order they are done.
 """
 
@@ -48,17 +48,21 @@ class Child:
 
 
 def main() -> None:
-    """Read the jobs, run them, answer; children never outlive this process."""
-    request = json.load(sys.stdin)
+    """Answer requests until there are no more; children never outlive this process.
+
+    The first request is the probe: it starts before everything is imported here,
+    and runs meanwhile.
+    """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    if request["preload"]:
-        preload()
     running: dict[int, Child] = {}
     try:
-        for answer in serve(request, running):
-            answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
-            answers.flush()
+        for line in sys.stdin:
+            for answer in serve(json.loads(line), running):
+                answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
+                answers.flush()
+    except BrokenPipeError:
+        sys.stderr.close()  # nobody is listening any more
     finally:
         for child in running.values():
             _kill(child)
@@ -89,6 +93,9 @@ def serve(request: dict, running: dict[int, Child]):
         while waiting and len(running) < request["workers"]:
             child = start(waiting.pop(0), request["timeout"])
             running[child.answers] = child
+        if request.get("preload"):
+            request["preload"] = False
+            preload()
         ready = _wait(running)
         for descriptor in ready:
             yield _finish(running.pop(descriptor))
