@@ -1,0 +1,42 @@
+"""The monthly brief of a district: PDF, workbook, HTML, notebook and run record.
+
+`render_briefs` makes them for many districts; the other names are what the
+notebook template calls, and what an analyst may call in a session of their own.
+Everything is loaded on first use: the command line must answer at once.
+"""
+
+from importlib import import_module
+
+_HOMES = {
+    "Facts": "facts",
+    "RunRecord": "record",
+    "Table": "frames",
+    "compose": "contents",
+    "conclusion_frame": "frames",
+    "course": "figures",
+    "course_frame": "frames",
+    "coverage_frame": "frames",
+    "funnel": "figures",
+    "gather": "facts",
+    "headline_frame": "frames",
+    "leads_frame": "frames",
+    "make_pdf": "pdf",
+    "ranking": "figures",
+    "render_briefs": "render",
+    "repairs_frame": "frames",
+    "tiers_frame": "frames",
+    "write_assets": "assets",
+    "write_workbook": "workbook",
+}
+
+__all__ = list(_HOMES)
+
+
+def __getattr__(name: str):
+    if name not in _HOMES:
+        raise AttributeError(f"module 'anomaly.briefs' has no attribute '{name}'")
+    return getattr(import_module(f"anomaly.briefs.{_HOMES[name]}"), name)
+
+
+def __dir__() -> list[str]:
+    return __all__

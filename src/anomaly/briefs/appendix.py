@@ -1,0 +1,66 @@
+"""The sections that make a brief checkable: repairs, gaps, definitions, traces."""
+
+from anomaly.briefs.facts import Facts
+from anomaly.periods import month_text
+
+REPAIR_ROWS = 20
+COVERAGE_ROWS = 30
+
+
+def repairs(facts: Facts) -> list[list[str]]:
+    """Return the data faults: problem, institution, settlements, amount, to do."""
+    words = facts.words
+    return [
+        [
+            getattr(row, words.language),
+            row.institution_name or row.institution_id,
+            words.count(float(row.settlements)),
+            words.money(float(row.amount)),
+            row.what_to_do,
+        ]
+        for row in facts.repairs.head(REPAIR_ROWS).fillna("").itertuples()
+    ]
+
+
+def coverage(facts: Facts) -> list[list[str]]:
+    """Return what is missing in the data, and what could not be computed for it."""
+    entries = facts.words.entries
+    return [
+        [f"{entries.get(f'kind_{row.kind}', row.kind)} {row.what}", row.consequence]
+        for row in facts.coverage.head(COVERAGE_ROWS).fillna("").itertuples()
+    ]
+
+
+def definitions(facts: Facts) -> list[list[str]]:
+    """Return the words of the brief and what they mean."""
+    return [list(pair) for pair in facts.words["definitions"]]
+
+
+def reproduce(facts: Facts) -> list[list[str]]:
+    """Return data fingerprint, code version, parameters and rows read."""
+    words = facts.words
+    value = words.say(
+        "reproduce_value",
+        district=facts.district,
+        month=month_text(facts.month),
+        language=words.language,
+    )
+    rows = [
+        [words["reproduce_fingerprint"], facts.fingerprint],
+        [words["reproduce_version"], facts.version],
+        [words["reproduce_parameters"], value],
+    ]
+    return rows + [[words["reproduce_rows"], line] for line in _row_lines(facts)]
+
+
+def _row_lines(facts: Facts) -> list[str]:
+    columns = ["read", "accepted", "quarantined", "duplicate", "ignored"]
+    label = "zh" if facts.words.language == "zh" else "table"
+    return [
+        facts.words.say(
+            "rows_line",
+            table=row[label],
+            **{column: f"{int(row[column]):,}" for column in columns},
+        )
+        for row in facts.accounts.to_dict("records")
+    ]

@@ -1,0 +1,147 @@
+"""The brief's figures: which table goes into which picture, in which words."""
+
+from collections.abc import Callable
+from functools import wraps
+
+from anomaly.briefs.facts import INDICATORS, Facts
+
+WIDTH = 178  # millimetres between the margins of the page
+SHORT = {"fee_per_visit": "fee", "drug_share": "drug"}
+PER_WAN = 10_000
+
+
+def drawn_once(draw: Callable) -> Callable:
+    """Draw a figure the first time it is asked for; keep it with the facts."""
+
+    @wraps(draw)
+    def wrapper(facts: Facts, *which: str):
+        key = (draw.__name__, *which)
+        if key not in facts.drawn:
+            facts.drawn[key] = draw(facts, *which)
+        return facts.drawn[key]
+
+    return wrapper
+
+
+def pictures(facts: Facts) -> dict:
+    """Return name -> Picture for every figure that has data."""
+    made = {
+        "funnel_doctor": funnel(facts, "doctor"),
+        "funnel_institution": funnel(facts, "institution"),
+        "ranking": ranking(facts),
+        "course": course(facts),
+    }
+    return {name: picture for name, picture in made.items() if picture is not None}
+
+
+@drawn_once
+def funnel(facts: Facts, unit: str):
+    """Return the funnels of fee per visit and drug share, or None without data."""
+    from anomaly import plots
+
+    tables = {
+        indicator: plots.funnel_table(
+            facts.evidence[unit, indicator], _tiered(facts, unit)
+        )
+        for indicator in INDICATORS
+    }
+    if all(table.empty for table in tables.values()):
+        return None
+    picture, axes = plots.canvas(WIDTH, 70, 2, alt=_funnel_alt(facts, unit, tables))
+    words = _funnel_words(facts)
+    for ax, (indicator, table) in zip(axes, tables.items(), strict=True):
+        title = facts.words[f"funnel_{unit}s_{SHORT[indicator]}"]
+        plots.draw_funnel(table, ax, words=words, title=title)
+    picture.share_legend(*axes)
+    return picture
+
+
+def _tiered(facts: Facts, unit: str):
+    leads = facts.leads[unit]
+    return leads.assign(unit_name=leads["unit_name"].str.slice(0, 12))
+
+
+def _funnel_alt(facts: Facts, unit: str, tables: dict) -> str:
+    table = max(tables.values(), key=len)
+    return facts.words.say(
+        "funnel_alt",
+        unit=facts.words[f"unit_{unit}"],
+        units=len(table),
+        leads=int((table["tier"] != "").sum()),
+    )
+
+
+def _funnel_words(facts: Facts) -> dict:
+    words = facts.words
+    return {
+        "x": words["funnel_x"],
+        "y": words["funnel_y"],
+        "empty": words["no_data"],
+        "limits_95": words["limits_95"],
+        "limits_998": words["limits_998"],
+        "tiers": {
+            tier: words[f"tier_{tier or 'other'}"]
+            for tier in ("red", "orange", "yellow", "")
+        },
+    }
+
+
+@drawn_once
+def ranking(facts: Facts):
+    """Return the leads' amounts with their intervals, or None without any."""
+    from anomaly import plots
+
+    tables = {
+        unit: plots.ranking_table(_short(facts.flagged(unit)))
+        for unit in ("doctor", "institution")
+    }
+    tables = {unit: table for unit, table in tables.items() if len(table)}
+    if not tables:
+        return None
+    rows = max(len(table) for table in tables.values())
+    edge = plots.Margins(left=34, between=40, bottom=9)
+    picture, axes = plots.canvas(
+        WIDTH,
+        20 + 5 * rows,
+        len(tables),
+        alt=facts.words["ranking_alt"],
+        margins=edge,
+    )
+    words = {"x": "", "number": "{:,.1f}"}
+    for ax, (unit, table) in zip(axes, tables.items(), strict=True):
+        title = facts.words[f"ranking_{unit}s"]
+        plots.draw_ranking(table, ax, words=words, title=title, scale=PER_WAN)
+    return picture
+
+
+def _short(leads):
+    return leads.assign(unit_name=leads["unit_name"].str.slice(0, 11))
+
+
+@drawn_once
+def course(facts: Facts):
+    """Return fund payment and fee per visit by month, or None without data."""
+    from anomaly import plots
+
+    fund = plots.trend_table(facts.indicator("fund_pay"), facts.month)
+    fee = plots.trend_table(facts.indicator("fee_per_visit"), facts.month)
+    if fund.empty or fee.empty:
+        return None
+    alt = facts.words.say("course_alt", months=len(fund))
+    picture, axes = plots.canvas(
+        WIDTH, 58, 2, alt=alt, margins=plots.Margins(bottom=13)
+    )
+    words = {
+        "series": facts.words["series"],
+        "band": facts.words["band"],
+        "report": facts.words["report_month"],
+        "number": "{:,.0f}",
+    }
+    for ax, table, key, scale in (
+        (axes[0], fund, "course_fund", PER_WAN),
+        (axes[1], fee, "course_fee", 1),
+    ):
+        title = facts.words[key]
+        plots.draw_trend(table, ax, words=words, title=title, scale=scale)
+    picture.share_legend(axes[0])
+    return picture

@@ -1,0 +1,133 @@
+"""From brief.json and SVG figures to the PDF, by Typst and the shipped font."""
+
+import json
+import shutil
+from collections.abc import Iterator
+from importlib.resources import files
+from pathlib import Path
+
+from anomaly.errors import AnomalyError
+
+TEMPLATE = "template.typ"
+LAYOUTS = [
+    {"figure-width": width, "snug": snug}
+    for width, snug in (
+        ("100", "no"),
+        ("93", "no"),
+        ("100", "yes"),
+        ("93", "yes"),
+        ("86", "yes"),
+    )
+]
+GOOD_ENOUGH = 0.3
+
+
+class TypesettingError(AnomalyError):
+    """The PDF could not be set as it should be; none was written."""
+
+    exit_code = 1
+
+
+def make_pdf(folder: str | Path) -> bytes:
+    """Return the PDF of the assets in a folder: same assets, same bytes.
+
+    The folder is the root that Typst may read; the template is copied into it.
+    Raises TypesettingError on any warning and on any character without a glyph.
+    """
+    import typst
+
+    from anomaly.plots import FONT_FOLDER
+
+    root = Path(folder)
+    _check_glyphs(root)
+    template = root / TEMPLATE
+    template.write_text(_template(), encoding="utf-8")
+    fonts = typst.Fonts(
+        include_system_fonts=False,
+        include_embedded_fonts=False,
+        font_paths=[str(FONT_FOLDER)],
+    )
+    options = {"root": str(root), "font_paths": fonts}
+    try:
+        options["sys_inputs"] = _fitting(template, options)
+        pdf, warnings = typst.compile_with_warnings(
+            str(template), format="pdf", **options
+        )
+    except typst.TypstError as error:
+        raise TypesettingError(f"{root.name}: {error}") from error
+    if warnings:
+        raise TypesettingError(f"{root.name}: {warnings[0].message}")
+    return pdf
+
+
+def _fitting(template: Path, options: dict) -> dict[str, str]:
+    """Return the layout that leaves the fewest blanks.
+
+    A page with a few lines on it is often saved by figures a little narrower or
+    sections a little closer; where the first layout does well it is kept.
+    """
+    costs = []
+    for layout in LAYOUTS:
+        costs.append(_blanks(_reached(template, options, layout)))
+        if costs[0] < GOOD_ENOUGH:
+            break
+    return LAYOUTS[costs.index(min(costs))]
+
+
+def _blanks(reached: list[dict]) -> float:
+    """Return how much of the pages is empty; the last page counts half.
+
+    The first page sets itself; the last tenth of any page is no loss.
+    """
+    filled = {}
+    for mark in reached:
+        filled[mark["page"]] = max(filled.get(mark["page"], 0), mark["filled"])
+    last = max(filled)
+    inner = [1 - share for page, share in filled.items() if 1 < page < last]
+    return sum(max(0, blank - 0.1) for blank in inner) + (1 - filled[last]) / 2
+
+
+def _reached(template: Path, options: dict, layout: dict[str, str]) -> list[dict]:
+    import typst
+
+    found = typst.query(
+        str(template), "<reached>", field="value", sys_inputs=layout, **options
+    )
+    return json.loads(found)
+
+
+def _template() -> str:
+    return files("anomaly.briefs").joinpath(TEMPLATE).read_text("utf-8")
+
+
+def _check_glyphs(root: Path) -> None:
+    from anomaly.plots import missing_glyphs
+
+    brief = json.loads((root / "brief.json").read_text("utf-8"))
+    figures = [path.read_text("utf-8") for path in sorted(root.glob("*.svg"))]
+    missing = missing_glyphs([*_texts(brief), *figures])
+    if missing:
+        found = ", ".join(f"U+{ord(character):04X}" for character in missing[:5])
+        raise TypesettingError(
+            f"{root.name}: no glyph for {found}",
+            expected="characters of the shipped font",
+            todo="spell them out before they reach the brief",
+        )
+
+
+def _texts(value) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for item in value.values():
+            yield from _texts(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from _texts(item)
+
+
+def copy_pdf(pdf: bytes, target: Path) -> None:
+    """Write a PDF under a temporary name, then give it its own."""
+    partial = target.with_name(f".{target.name}.part")
+    partial.write_bytes(pdf)
+    shutil.move(partial, target)

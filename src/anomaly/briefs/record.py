@@ -1,0 +1,42 @@
+"""What a run did, said by ourselves: success is never read from a notebook."""
+
+import json
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+DONE, FAILED, TIMED_OUT = "done", "failed", "timed out"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """One district's run; written beside its files as DISTRICT.json."""
+
+    district: str
+    month: str
+    status: str
+    fingerprint: str
+    code_version: str
+    engine: str
+    parameters: dict
+    started: str
+    seconds: float
+    peak_mb: float = 0.0
+    rows: dict = field(default_factory=dict)
+    files: list = field(default_factory=list)
+    error: str = ""
+
+    @property
+    def done(self) -> bool:
+        return self.status == DONE
+
+    def write(self, path: Path) -> None:
+        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        write_whole(path, (text + "\n").encode())
+
+
+def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write under a temporary name, then rename: a reader never meets half a file."""
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_bytes(content)
+    partial.chmod(mode)
+    partial.replace(path)

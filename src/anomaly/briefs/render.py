@@ -1,0 +1,169 @@
+"""Briefs for many districts: check first, then one process a report."""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+
+from anomaly.briefs.record import DONE, RunRecord
+from anomaly.briefs.template import check_parameters, template_path
+from anomaly.briefs.wording import LANGUAGES
+from anomaly.errors import StoreError, UsageError
+from anomaly.periods import MonthLike, month_text
+
+ENGINES = ("fork", "kernel")
+TIMEOUT = 900.0
+# One thread a library: reports share the machine, and a fork must find no pools.
+SINGLE = ("OMP", "OPENBLAS", "MKL", "NUMEXPR")
+
+
+def render_briefs(
+    store_path: str | Path,
+    *,
+    month: MonthLike,
+    districts: Sequence[str] = (),
+    out: str | Path,
+    language: str = "zh",
+    workers: int = 2,
+    engine: str = "fork",
+    progress: Callable[[RunRecord], None] | None = None,
+    timeout: float = TIMEOUT,
+    template: str | Path | None = None,
+) -> list[RunRecord]:
+    """Write OUT/MONTH/DISTRICT.pdf, .xlsx, .html, .ipynb and .json.
+
+    Parameters
+    ----------
+    store_path : the store's folder
+    month : 'YYYY-MM' or a date in the month
+    districts : six-digit codes; none means every district of the store
+    out : folder; made where it is absent
+    language : {'zh', 'en'}
+    workers : reports made at the same time
+    engine : {'fork', 'kernel'}
+        'fork' runs cells in a forked process; 'kernel' in a Jupyter kernel each.
+    progress : called with each record as soon as its report is done
+    timeout : seconds after which a report is ended and recorded as timed out
+    template : a notebook with the same parameters, instead of our own
+
+    Returns one record a district, in the order asked for. A district that fails is
+    recorded so and never stops the others. Raises UsageError, before any report is
+    made, for an unknown month, district, language or engine.
+    """
+    _check_choices(language, engine, workers)
+    month, store = month_text(month), str(Path(store_path).resolve())
+    source = Path(template) if template else template_path()
+    parameters = {"store": store, "month": month, "language": language}
+    check_parameters(source, {**parameters, "district": "", "out": ""})
+    with tempfile.TemporaryDirectory(prefix="anomaly-briefs-") as logs:
+        job = {"store": store, "month": month, "districts": list(districts)}
+        known = _probe(job, logs, timeout)
+        folder = Path(out).resolve() / month
+        folder.mkdir(parents=True, exist_ok=True)
+        common = {
+            "kind": "report",
+            "template": str(source.resolve()),
+            "engine": engine,
+            "folder": str(folder),
+        }
+        jobs = [
+            common
+            | {
+                "district": district,
+                "title": f"{name} {month}",
+                "parameters": parameters | {"district": district},
+                "log": f"{logs}/{place}.log",
+            }
+            for place, (district, name) in enumerate(known["names"].items())
+        ]
+        request = {"jobs": jobs, "workers": workers, "timeout": timeout}
+        answers = _serve(request | {"preload": True})
+        records = _recorded(answers, jobs, known, folder, progress)
+    return [records[district] for district in known["names"]]
+
+
+def _check_choices(language: str, engine: str, workers: int) -> None:
+    for name, value, allowed in (
+        ("language", language, LANGUAGES),
+        ("engine", engine, ENGINES),
+    ):
+        if value not in allowed:
+            raise UsageError(
+                f"{name}: found '{value}'", expected=f"one of {', '.join(allowed)}"
+            )
+    if workers < 1:
+        raise UsageError(f"workers: found {workers}", expected="1 or more")
+
+
+def _probe(job: dict, logs: str, timeout: float) -> dict:
+    job = job | {"kind": "probe", "log": f"{logs}/probe.log"}
+    request = {"jobs": [job], "workers": 1, "timeout": timeout, "preload": False}
+    answer = next(_serve(request))
+    if answer["status"] == DONE:
+        return answer
+    words = answer["error"].partition(": ")[2] if answer["refused"] else answer["error"]
+    raise (UsageError if answer["refused"] else StoreError)(words)
+
+
+def _recorded(answers, jobs, known: dict, folder: Path, progress) -> dict:
+    """Write a record for each answer as it comes; return them by district."""
+    by_district = {job["district"]: job for job in jobs}
+    records = {}
+    for answer in answers:
+        job = by_district[answer["district"]]
+        record = RunRecord(
+            district=job["district"],
+            month=job["parameters"]["month"],
+            status=answer["status"],
+            fingerprint=known["fingerprint"],
+            code_version=known["code_version"],
+            engine=job["engine"],
+            parameters=job["parameters"],
+            started=answer["started"],
+            seconds=answer["seconds"],
+            peak_mb=answer.get("peak_mb", 0.0),
+            rows=known["rows"],
+            files=answer.get("files", []),
+            error=answer.get("error", ""),
+        )
+        record.write(folder / f"{record.district}.json")
+        records[record.district] = record
+        if progress is not None:
+            progress(record)
+    return records
+
+
+def _serve(request: dict) -> Iterator[dict]:
+    """Yield the answers of a fresh server process, one a job."""
+    command = [sys.executable, "-m", "anomaly.briefs.server"]
+    with subprocess.Popen(  # noqa: S603 our own interpreter and module
+        command,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        env=_environment(),
+        text=True,
+        encoding="utf-8",
+    ) as server:
+        try:
+            json.dump(request, server.stdin)
+            server.stdin.close()
+            left = len(request["jobs"])
+            for line in server.stdout:
+                left -= 1
+                yield json.loads(line)
+            if left:
+                raise StoreError(f"{left} reports without an answer: the server ended")
+        finally:
+            server.terminate()
+
+
+def _environment() -> dict[str, str]:
+    """Return the environment of the server: our package, one thread a library."""
+    package = str(Path(__file__).parents[2])
+    paths = [package, os.environ.get("PYTHONPATH", "")]
+    single = {f"{name}_NUM_THREADS": "1" for name in SINGLE}
+    own = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "MPLBACKEND": "agg"}
+    return os.environ | single | own

@@ -1,0 +1,214 @@
+"""The process that reports are forked from: `python -m anomaly.briefs.server`.
+
+It imports everything once, opens no store, no connection and no thread pool, and
+forks one child for each job. Jobs come as one JSON object on standard input,
+answers go as one JSON line each to standard output, in the order they are done.
+"""
+
+import json
+import os
+import resource
+import select
+import signal
+import sys
+import time
+import traceback
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from importlib import import_module
+from pathlib import Path
+
+PRELOADED = (
+    "anomaly",
+    "anomaly.briefs.engine",
+    "anomaly.briefs.report",
+    "nbconvert",
+    "papermill",
+    "scipy.optimize",
+    "scipy.stats",
+    "sklearn.ensemble",
+    "sklearn.neighbors",
+    "typst",
+    "xlsxwriter",
+)
+TAIL = 800  # characters of a dead child's last words kept in the record
+
+
+@dataclass
+class Child:
+    """A forked report: where its answer comes from and when its time is up."""
+
+    job: dict
+    pid: int
+    answers: int
+    log: Path
+    started: float
+    begun: str
+    deadline: float
+
+
+def main() -> None:
+    """Read the jobs, run them, answer; children never outlive this process."""
+    request = json.load(sys.stdin)
+    answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
+    os.dup2(2, 1)
+    if request["preload"]:
+        preload()
+    running: dict[int, Child] = {}
+    try:
+        for answer in serve(request, running):
+            answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
+            answers.flush()
+    finally:
+        for child in running.values():
+            _kill(child)
+
+
+def preload() -> None:
+    """Import what every report needs, and read fonts and page templates once."""
+    for module in PRELOADED:
+        import_module(module)
+    from nbformat.v4 import new_notebook
+
+    from anomaly import briefs, plots
+    from anomaly.briefs import report
+
+    for name in briefs.__all__:
+        getattr(briefs, name)
+    picture, (ax, *_) = plots.canvas(60, 40)
+    ax.set_title("字")
+    picture.png()
+    plots.missing_glyphs(["字"])
+    report.to_html(new_notebook(), "")
+
+
+def serve(request: dict, running: dict[int, Child]):
+    """Yield one answer a job; at most `workers` children run at once."""
+    waiting = list(request["jobs"])
+    while waiting or running:
+        while waiting and len(running) < request["workers"]:
+            child = start(waiting.pop(0), request["timeout"])
+            running[child.answers] = child
+        ready = _wait(running)
+        for descriptor in ready:
+            yield _finish(running.pop(descriptor))
+        for child in [c for c in running.values() if c.deadline <= time.monotonic()]:
+            running.pop(child.answers)
+            yield _stop(child)
+
+
+def start(job: dict, timeout: float) -> Child:
+    """Fork a child for one job; it leads a process group of its own."""
+    reader, writer = os.pipe()
+    log = Path(job["log"])
+    begun = datetime.now(UTC).isoformat(timespec="seconds")
+    started = time.monotonic()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reader)
+        _child(job, writer, log)
+    os.close(writer)
+    return Child(job, pid, reader, log, started, begun, started + timeout)
+
+
+def _child(job: dict, writer: int, log: Path) -> None:
+    """Do the job, answer, and leave without the parent's clean-up."""
+    code = 1
+    try:
+        os.setsid()
+        target = os.open(log, os.O_CREAT | os.O_WRONLY | os.O_TRUNC, 0o600)
+        os.dup2(target, 1)
+        os.dup2(target, 2)
+        answer = run_job(job)
+        with os.fdopen(writer, "w", encoding="utf-8") as stream:
+            json.dump(answer, stream, ensure_ascii=False)
+        code = 0
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def run_job(job: dict) -> dict:
+    """Return what the job gave, or its error in words."""
+    from anomaly.briefs.probe import probe
+    from anomaly.briefs.report import make_report
+    from anomaly.errors import AnomalyError
+
+    work = {"probe": probe, "report": make_report}[job["kind"]]
+    try:
+        result = {"status": "done", **work(job)}
+    except Exception as error:
+        traceback.print_exc()
+        refused = isinstance(error, AnomalyError)
+        result = {"status": "failed", "refused": refused, "error": _in_words(error)}
+    return result | {"peak_mb": _peak_mb()}
+
+
+def _in_words(error: Exception) -> str:
+    """Return the error in one line; of a notebook's error, the cell's own."""
+    name = getattr(error, "ename", type(error).__name__)
+    text = getattr(error, "evalue", str(error))
+    line = " ".join(str(text).split()) or "no message"
+    return f"{name}: {line}"
+
+
+def _peak_mb() -> float:
+    """Return the largest resident size of this process or of a kernel it ran."""
+    who = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
+    return round(max(resource.getrusage(w).ru_maxrss for w in who) / 1024, 1)
+
+
+def _wait(running: dict[int, Child]) -> list[int]:
+    nearest = min(child.deadline for child in running.values())
+    patience = max(0.0, nearest - time.monotonic())
+    return select.select(list(running), [], [], patience)[0]
+
+
+def _finish(child: Child) -> dict:
+    """Read a child's answer; a child that died without one has failed."""
+    with os.fdopen(child.answers, encoding="utf-8") as stream:
+        text = stream.read()
+    _, status = os.waitpid(child.pid, 0)
+    if text:
+        return _answer(child, json.loads(text))
+    code = os.waitstatus_to_exitcode(status)
+    words = (
+        child.log.read_text("utf-8", "replace")[-TAIL:] if child.log.exists() else ""
+    )
+    error = f"the worker ended with code {code}: {' '.join(words.split())}"
+    return _answer(child, {"status": "failed", "refused": False, "error": error})
+
+
+def _stop(child: Child) -> dict:
+    """End a child whose time is up, with all that it started."""
+    _kill(child)
+    os.close(child.answers)
+    seconds = child.deadline - child.started
+    error = f"no result after {seconds:,.0f} seconds; the worker was ended"
+    return _answer(child, {"status": "timed out", "refused": False, "error": error})
+
+
+def _kill(child: Child) -> None:
+    for end in (os.killpg, os.kill):
+        try:
+            end(child.pid, signal.SIGKILL)
+            break
+        except (ProcessLookupError, PermissionError):
+            continue
+    os.waitpid(child.pid, 0)
+
+
+def _answer(child: Child, result: dict) -> dict:
+    seconds = round(time.monotonic() - child.started, 3)
+    return {
+        "kind": child.job["kind"],
+        "district": child.job.get("district", ""),
+        "started": child.begun,
+        "seconds": seconds,
+        **result,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""The notebook template: where it is, and which parameters it takes."""
+
+import ast
+from importlib.resources import files
+from pathlib import Path
+
+from anomaly.errors import UsageError
+
+NAME = "district_brief.ipynb"
+PLAIN = (str, int, float, bool, type(None))
+
+
+def template_path() -> Path:
+    """Return the template: the wheel's own, or the repository's notebooks/."""
+    inside = Path(str(files("anomaly.briefs"))) / "templates" / NAME
+    beside = Path(__file__).parents[3] / "notebooks" / NAME
+    for path in (inside, beside):
+        if path.is_file():
+            return path
+    raise UsageError(
+        f"template: {NAME} is neither in the package nor in notebooks/",
+        todo="install the package again",
+    )
+
+
+def parameter_names(path: str | Path) -> list[str]:
+    """Return the names that the notebook's cell tagged `parameters` assigns."""
+    import nbformat
+
+    notebook = nbformat.read(str(path), as_version=4)
+    for cell in notebook.cells:
+        if "parameters" in cell.metadata.get("tags", []):
+            return _assigned(cell.source)
+    raise UsageError(
+        f"{Path(path).name}: no cell tagged 'parameters'",
+        expected="one code cell with that tag",
+    )
+
+
+def _assigned(source: str) -> list[str]:
+    targets = [
+        target
+        for node in ast.parse(source).body
+        if isinstance(node, ast.Assign)
+        for target in node.targets
+    ]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def check_parameters(path: str | Path, parameters: dict) -> None:
+    """Refuse a name that the notebook does not have, or a value that is not plain.
+
+    papermill would run a misspelt name with the default, and a crafted one as code.
+    """
+    known = parameter_names(path)
+    for name, value in parameters.items():
+        if name not in known:
+            raise UsageError(
+                f"{Path(path).name}: no parameter '{name}'",
+                expected=f"one of {', '.join(known)}",
+            )
+        if not isinstance(value, PLAIN):
+            raise UsageError(
+                f"{Path(path).name}: parameter '{name}' is a {type(value).__name__}",
+                expected="text, a number, true or false",
+            )

@@ -1,0 +1,250 @@
+"""A small store with exactly the frames of the real one, made from a seed.
+
+Its path may carry switches: 'bare' has no leads, repairs or last year; 'odd'
+has names full of markup; 'broken' fails for district 610999.
+"""
+
+from datetime import date
+
+import numpy as np
+import pandas as pd
+
+MONTHS = [date(2024 + (m // 12), m % 12 + 1, 1) for m in range(5, 29)]
+DISTRICTS = {"610902": "汉滨区", "610921": "汉阴县", "610922": "石泉县"}
+SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
+GIVEN = ["建国", "秀英", "敏", "丽华", "志强", "晓东", "桂兰", "海燕", "伟", "淑珍"]
+DEPARTMENTS = ["内科", "外科", "中医科", "儿科", "骨科"]
+INDICATORS = [
+    ("patients", "服务人数", "Patients", "count", "both", "volume"),
+    ("visits", "服务人次", "Visits", "count", "high", "volume"),
+    ("total_fee", "医疗总费用", "Total fee", "amount", "high", "price"),
+    ("fund_pay", "基金支付", "Fund pay", "amount", "high", "price"),
+    ("fee_per_visit", "次均费用", "Fee per visit", "per_visit", "high", "price"),
+    ("drug_share", "药占比", "Drug share", "share_of_money", "high", "drug"),
+]
+ODD = '#panic("x") <b>&amp;</b> $x$ *粗* @ref `=1+1` \\ [a](b) "引" _下_'
+
+
+class StandIn:
+    def __init__(self, path) -> None:
+        self.path = str(path)
+        self.bare, self.odd = "bare" in self.path, "odd" in self.path
+        self.random = np.random.default_rng(7)
+        self.units = {"doctor": self._doctors(180), "institution": self._houses(36)}
+
+    def months(self):
+        return MONTHS[-1:] if self.bare else list(MONTHS)
+
+    def districts(self):
+        names = dict(DISTRICTS)
+        if self.odd:
+            names["610902"] = ODD
+        if "broken" in self.path:
+            names["610999"] = "无数据区"
+        return pd.DataFrame({"district": list(names), "name": list(names.values())})
+
+    def _houses(self, count):
+        rows = []
+        for i in range(count):
+            district = list(DISTRICTS)[i % len(DISTRICTS)]
+            kind = ["人民医院", "中医医院", "中心卫生院", "社区卫生服务中心"][i % 4]
+            rows.append(
+                {
+                    "unit_id": f"H6109{i:05d}",
+                    "unit_name": f"{DISTRICTS[district]}第{i // 3 + 1}{kind}",
+                    "institution_id": f"H6109{i:05d}",
+                    "institution_name": f"{DISTRICTS[district]}第{i // 3 + 1}{kind}",
+                    "department": "",
+                    "district": district,
+                    "peer_group": f"{['二级', '一级'][i % 4 > 1]}|{kind}",
+                }
+            )
+        return self._figures(pd.DataFrame(rows), 900)
+
+    def _doctors(self, count):
+        houses = self._houses(36)
+        rows = []
+        for i in range(count):
+            house = houses.iloc[i % len(houses)]
+            department = DEPARTMENTS[i % len(DEPARTMENTS)]
+            name = SURNAMES[i % 20] + GIVEN[(i * 7) % 10]
+            rows.append(
+                {
+                    "unit_id": f"D6109{i:06d}",
+                    "unit_name": ODD if self.odd and i % 9 == 0 else name,
+                    "institution_id": house["institution_id"],
+                    "institution_name": house["institution_name"],
+                    "department": department,
+                    "district": house["district"],
+                    "peer_group": f"{department}|{house['peer_group'][:2]}",
+                }
+            )
+        return self._figures(pd.DataFrame(rows), 130)
+
+    def _figures(self, frame, scale):
+        size, r = len(frame), np.random.default_rng(11)
+        frame["visits"] = np.maximum(r.lognormal(np.log(scale), 0.7, size), 12).round()
+        sd = np.sqrt(0.015 + 0.9 / frame["visits"])
+        z = r.normal(0, 1, size)
+        z[np.arange(size) % 23 == 0] += 4.2
+        frame["z"], frame["expected"] = z, 286.0
+        frame["value"] = 286.0 * np.exp(z * sd)
+        frame["total_fee"] = frame["visits"] * frame["value"]
+        from scipy.stats import norm
+
+        frame["p"] = norm.sf(z)
+        return frame.assign(unit_kind="")
+
+    def leads(self, unit, month=None, district=None, language="zh"):
+        table = self.units[unit].sort_values(["p", "unit_id"]).reset_index(drop=True)
+        table["unit_kind"] = unit
+        p = table["p"]
+        table["tier"] = np.select(
+            [p < 1e-4, p < 1e-3, p < 1e-2], ["red", "orange", "yellow"], ""
+        )
+        if self.bare:
+            table["tier"] = ""
+        table["rank"] = np.arange(1, len(table) + 1)
+        excess = (table["value"] - table["expected"]) * table["visits"]
+        table["excess_amount"] = excess.round(2)
+        table["excess_lower"] = (excess - 0.3 * excess.abs() - 900).round(2)
+        table["excess_upper"] = (excess + 0.3 * excess.abs() + 900).round(2)
+        table["q"] = np.minimum(1, p * len(table) / table["rank"])
+        table["expected_by_chance"] = p * len(table)
+        table["persistence"] = (table["rank"] * 5) % 12
+        table["rules"] = np.where(table["rank"] % 4 == 2, "R02 R14", "")
+        table["marks"] = np.where(table["rank"] % 5 == 3, "举报", "")
+        table["line"] = np.where(table["rank"] < 4, "inspect", "")
+        table["risk"] = -np.log10(p)
+        table["month"], table["peers"], table["fallback"] = month, 64, ""
+        over = (table["value"] / table["expected"] - 1) * 100
+        if language == "zh":
+            reasons = [
+                f"次均费用 {v:.0f} 元，同类期望 286 元，高 {o:.0f}%；"
+                f"药占比 58.2%，同类 41.0%；近 12 个月中 {k} 个月偏高"
+                for v, o, k in zip(
+                    table["value"], over, table["persistence"], strict=True
+                )
+            ]
+        else:
+            reasons = [
+                f"Fee per visit CNY {v:.0f}, peers lead one to expect 286, {o:.0f}% "
+                f"more; drug share 58.2% against 41.0%; high in {k} of 12 months"
+                for v, o, k in zip(
+                    table["value"], over, table["persistence"], strict=True
+                )
+            ]
+        table["reasons"] = reasons
+        if self.odd:
+            table["reasons"] = ODD
+        if district:
+            table = table.loc[table["district"] == district]
+        return table.drop(columns=["z", "value", "expected"]).reset_index(drop=True)
+
+    def tiers(self, unit, month=None, district=None):
+        leads = self.leads(unit, month=month, district=district)
+        tested = len(leads)
+        rows = [
+            (tier, int((leads["tier"] == tier).sum()), tested * share, tested)
+            for tier, share in [("red", 2e-4), ("orange", 8e-4), ("yellow", 9e-3)]
+        ]
+        return pd.DataFrame(
+            rows, columns=["tier", "leads", "expected_by_chance", "tested"]
+        )
+
+    def evidence(self, unit, month=None, indicator=None):
+        table = self.units[unit].copy()
+        table["unit_kind"], table["indicator"] = unit, indicator
+        table["n"] = table["visits"]
+        scale = 0.41 / 286 if indicator == "drug_share" else 1
+        flip = 0.6 if indicator == "drug_share" else 1
+        table["value"] = 286 * (table["value"] / 286) ** flip * scale
+        table["expected"] = table["expected"] * scale
+        table["numerator"] = table["value"] * table["n"]
+        table["denominator"] = table["n"]
+        table["lower"], table["upper"] = table["expected"] * 0.8, table["expected"] * 1.2
+        table["fallback"], table["peers"] = "", 64
+        table["excess_amount"] = 0.0
+        return table.drop(columns=["total_fee", "visits"])
+
+    def features(self, unit, month=None, wide=False, headers="id"):
+        rows = []
+        for d, district in enumerate(DISTRICTS):
+            for i, when in enumerate(self.months()):
+                wobble = 1 + 0.05 * np.sin(i * 1.7 + d) + 0.006 * i
+                shift = 1 + 0.02 * np.sin(i * 2.9 + d)
+                visits = round(41200 * wobble * (0.86 if when.month == 2 else 1))
+                fee = visits * 281.4 * shift * (1 + 0.004 * i) * (1.2 if i == 23 else 1)
+                for name, top, bottom in [
+                    ("patients", visits * 0.7, 1),
+                    ("visits", visits, 1),
+                    ("total_fee", fee, 1),
+                    ("fund_pay", fee * 0.61, 1),
+                    ("fee_per_visit", fee, visits),
+                    ("drug_share", fee * (0.38 + 0.002 * i) / shift, fee),
+                ]:
+                    rows.append((district, when, name, top, bottom, visits))
+        frame = pd.DataFrame(
+            rows,
+            columns=["unit_id", "month", "indicator", "numerator", "denominator", "n"],
+        )
+        frame["value"] = frame["numerator"] / frame["denominator"]
+        return frame.assign(unit_kind=unit, spread=0.0)
+
+    def indicators(self):
+        frame = pd.DataFrame(
+            INDICATORS, columns=["indicator", "zh", "en", "kind", "direction", "block"]
+        )
+        return frame.assign(why_it_matters="", basis="淄人社字〔2014〕297号 四")
+
+    def repairs(self, month=None, district=None):
+        columns = "artefact zh en institution_id institution_name settlements amount"
+        columns = [*columns.split(), "what_to_do"]
+        if self.bare:
+            return pd.DataFrame(columns=columns)
+        return pd.DataFrame(
+            [
+                ("placeholder_id", "占位证件号", "Placeholder person number", "H610900003",
+                 "汉滨区第2中医医院", 37, 12873.5, "核对参保人编号后重新上传"),
+                ("reupload", "重复上传", "Uploaded twice", "H610900006",
+                 "汉滨区第3中心卫生院", 112, 40310.0, "确认后撤销其中一批"),
+            ],
+            columns=columns,
+        )
+
+    def hits(self, month=None, rule=None):
+        return pd.DataFrame(
+            columns=["rule", "unit_kind", "unit_id", "institution_id", "month", "amount"]
+        )
+
+    def coverage(self):
+        return pd.DataFrame(
+            [("table", "stock", "进销存比对（R33）未计算"),
+             ("column", "charge.prac_scp_code", "执业范围外占比未计算")],
+            columns=["kind", "what", "consequence"],
+        )
+
+    def accounts(self):
+        return pd.DataFrame(
+            [("settlement", "结算", 1203400, 1203377, 12, 11, 0, 341234567.89, 341230000.0),
+             ("charge", "费用明细", 9876543, 9876500, 43, 0, 0, 341234567.89, 341230000.0)],
+            columns=["table", "zh", "read", "accepted", "quarantined", "duplicate",
+                     "ignored", "amount_read", "amount_accepted"],
+        )
+
+    def fingerprint(self):
+        return "3f9a7c0d51be4e22"
+
+
+def open_store(path):
+    store = StandIn(path)
+    if "broken" in store.path:
+        whole = store.leads
+
+        def leads(unit, month=None, district=None, language="zh"):
+            if district == "610999":
+                raise ValueError("the partition is damaged")
+            return whole(unit, month=month, district=district, language=language)
+
+        store.leads = leads
+    return store
