@@ -9,7 +9,7 @@ import pandas as pd
 from anomaly.features import builder, frames
 from anomaly.features.indicator import indicators
 from anomaly.leads import combine, coverage, ranking, scoring
-from anomaly.periods import MonthLike, parse_month, shift
+from anomaly.periods import MonthLike, parse_month
 from anomaly.rules import rule as rules_room
 from anomaly.screen import artefacts
 from anomaly.store.store import Store
@@ -37,12 +37,10 @@ class Workspace:
         return coverage.districts(self.store)
 
     def prepare(self, month: MonthLike, progress: Progress | None = None) -> date:
-        """Build all that a month's questions need: it, and what it looks back on."""
+        """Bring a month and all before it up to date; return it as a date."""
         month = parse_month(month)
         self.store.check_month(month)
-        loaded = self.store.months()
-        # Growth and persistence together reach 23 months back.
-        wanted = [m for m in loaded if shift(month, -24) < m <= month]
+        wanted = [loaded for loaded in self.store.months() if loaded <= month]
         rules_room.run(self.store, wanted, progress)
         return month
 
@@ -114,9 +112,10 @@ class Workspace:
     ) -> pd.DataFrame:
         """Return the evidence behind the list, one row a unit and indicator."""
         self._check(unit, district)
-        people, found = scoring.score(self.store, unit, self.prepare(month))
+        month = self.prepare(month)
         names = ["unit_id", "unit_name", "institution_id", "district"]
-        found = people[names].merge(found, on="unit_id")
+        people = scoring.peopled(self.store, unit, month)[names]
+        found = people.merge(scoring.score(self.store, unit, month), on="unit_id")
         if indicator:
             found = found[found["indicator"] == indicator]
         if district:

@@ -1,0 +1,1 @@
+"""From suspicion to decision: inspections that anyone can replay."""

@@ -9,7 +9,7 @@ from anomaly.detectors import PatternScore
 from anomaly.leads.combine import combined, q_values, tier
 from anomaly.leads.marks import alert_line, marks
 from anomaly.leads.reasons import reasons
-from anomaly.leads.scoring import score
+from anomaly.leads.scoring import peopled, score
 from anomaly.periods import month_text, shift
 from anomaly.policy.read import policy
 from anomaly.rules.rule import hits, rules
@@ -95,7 +95,7 @@ def persistence(store: Store, unit_kind: str, month: date) -> pd.Series:
     total = pd.Series(dtype=float)
     for each in recent:
         if each in loaded:
-            p = combined(score(store, unit_kind, each)[1])
+            p = combined(score(store, unit_kind, each))
             total = total.add((p < rule["p"]).astype(float), fill_value=0)
     return total
 
@@ -112,7 +112,8 @@ def rank(
         store; risk grows with evidence, pattern and hits, as policy/tiers.toml
         weighs them; p is NaN where nothing could be compared. Deterministic.
     """
-    people, evidence = score(store, unit_kind, month)
+    people = peopled(store, unit_kind, month)
+    evidence = score(store, unit_kind, month)
     frame = people.set_index("unit_id").rename(
         columns={"group": "peer_group", "members": "peers"}
     )

@@ -2,19 +2,36 @@
 
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from hashlib import sha256
+from importlib.resources import files
 
 import pandas as pd
 
 from anomaly.features.frames import features, units
-from anomaly.features.indicator import Indicator, of_unit
-from anomaly.peers.evidence import evidence
+from anomaly.features.indicator import Indicator, indicators, of_unit
+from anomaly.peers.evidence import COLUMNS, evidence
 from anomaly.peers.groups import assign, group_name
-from anomaly.periods import shift
+from anomaly.periods import month_text, shift
 from anomaly.policy.read import policy
 from anomaly.store.store import Store
 
 YEAR = 12
 BEFORE = ("numerator", "denominator", "n", "spread")
+EVIDENCE = (
+    "unit_id",
+    "indicator",
+    "block",
+    "kind",
+    "value",
+    "numerator",
+    "denominator",
+    "n",
+    "group",
+    "fallback",
+    "few",
+    *COLUMNS,
+)
 GROWTH_KINDS = {"count": "growth_count", "per_visit": "growth_per_visit"}
 
 
@@ -40,17 +57,52 @@ def tests_of(unit_kind: str) -> list[Test]:
     return found
 
 
-def score(
-    store: Store, unit_kind: str, month: date
-) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Return the month's units with their peer groups, and the evidence, long.
-
-    Units: who each one is, with group, fallback, members, few. Evidence: one
-    row a unit and test with unit_id, indicator, block, kind, value, n,
-    numerator, denominator, group, fallback and what `evidence` gives.
-    """
+def peopled(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
+    """Return the month's units with group, fallback, members and few."""
     people = units(store, unit_kind, month)
-    people = people.join(assign(people, unit_kind))
+    return people.join(assign(people, unit_kind))
+
+
+def score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
+    """Return the evidence of a month whose features are built, long.
+
+    One row a unit and test: unit_id, indicator, block, kind, value, n,
+    numerator, denominator, group, fallback, few, and what `evidence` gives.
+    Kept in the store until features, policy or method change.
+    """
+    key = _key(store, unit_kind, month)
+    return store.remember(
+        f"evidence_{unit_kind}",
+        month_text(month),
+        key,
+        lambda: _score(store, unit_kind, month),
+    )
+
+
+def _key(store: Store, unit_kind: str, month: date) -> str:
+    """Return a digest of all that a month's evidence depends on."""
+    months = [month_text(month), month_text(shift(month, -YEAR))]
+    parts = store.parts(f"features_{unit_kind}", months)
+    parts += store.parts(f"unit_{unit_kind}", months[:1])
+    keys = [part.key for part in parts]
+    return sha256("\n".join([*keys, _method()]).encode()).hexdigest()[:16]
+
+
+@cache
+def _method() -> str:
+    """Return a digest of the code and policy that make evidence from features."""
+    rooms = {"peers": ".py", "policy": ".toml", "features": ".py", "leads": "coring.py"}
+    texts = [
+        path.read_text(encoding="utf-8")
+        for room, suffix in rooms.items()
+        for path in sorted(files(f"anomaly.{room}").iterdir(), key=lambda p: p.name)
+        if path.name.endswith(suffix)
+    ]
+    return sha256("\n".join([*texts, str(indicators())]).encode()).hexdigest()
+
+
+def _score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
+    people = peopled(store, unit_kind, month)
     months = [shift(month, -YEAR), month]
     rows = features(store, unit_kind, months)
     rows = rows.astype({"month": "datetime64[s]"})
@@ -62,8 +114,9 @@ def score(
     ]
     found = [frame for frame in found if not frame.empty]
     if not found:
-        return people, pd.DataFrame(columns=["unit_id", "indicator", "block", "p"])
-    return people, pd.concat(found, ignore_index=True)
+        numbers = dict.fromkeys(COLUMNS, float)
+        return pd.DataFrame(columns=list(EVIDENCE)).astype(numbers)
+    return pd.concat(found, ignore_index=True)[list(EVIDENCE)]
 
 
 def _evidence_of(
@@ -73,13 +126,10 @@ def _evidence_of(
     earlier: pd.DataFrame,
     unit_kind: str,
 ) -> pd.DataFrame:
-    frame = _rows_of(test, current, earlier)
-    frame = people.merge(frame, on="unit_id")
-    found = _by_chain(frame, test, unit_kind)
-    found.insert(1, "indicator", test.id)
-    found.insert(2, "block", test.indicator.block)
-    found.insert(3, "kind", test.kind)
-    return found
+    frame = people.merge(_rows_of(test, current, earlier), on="unit_id")
+    return _by_chain(frame, test, unit_kind).assign(
+        indicator=test.id, block=test.indicator.block, kind=test.kind
+    )
 
 
 def _rows_of(
@@ -113,6 +163,5 @@ def _by_chain(frame: pd.DataFrame, test: Test, unit_kind: str) -> pd.DataFrame:
             continue
         everyone = frame.assign(group=group_name(frame, keys))
         result = evidence(everyone, test.kind, test.indicator.direction)
-        kept = everyone[["unit_id", "value", *BEFORE[:3], "group", "fallback", "few"]]
-        found.append(kept.join(result)[takes])
+        found.append(everyone.join(result)[takes])
     return pd.concat(found) if found else pd.DataFrame({"unit_id": []})

@@ -19,8 +19,7 @@ from importlib.resources.abc import Traversable
 
 from anomaly.errors import PolicyError
 from anomaly.periods import month_text, shift
-from anomaly.store.catalog import Part
-from anomaly.store.store import Store
+from anomaly.store.store import PATIENCE_SECONDS, Store
 from anomaly.tables import tables
 
 Progress = Callable[[str, int, int], None]
@@ -112,7 +111,7 @@ class Runner:
         """
         if not self.stale(months):
             return 0
-        with self.store.locked():
+        with self.store.locked(PATIENCE_SECONDS):
             todo = self.stale(months)
             for done, (step, month, key) in enumerate(todo):
                 if progress:
@@ -149,14 +148,9 @@ class Runner:
                 self._show_step(need, months)
         text = month_text(month)
         sql = step.sql.replace("{month}", f"DATE '{text}-01'")
-        scratch = self.store.scratch / f"{step.name}-{text}.parquet"
-        rows = self.store.engine.write(sql, scratch)
-        target = self.store.part_path(step.name, text, key)
-        scratch.rename(target)
-        path = str(target.relative_to(self.store.root))
-        with self.store.catalog.transaction():
-            self.store.catalog.remove_parts(step.name, text)
-            self.store.catalog.add_parts([Part(path, step.name, text, key, rows)])
+        self.store.keep(
+            step.name, text, key, lambda path: self.store.engine.write(sql, path)
+        )
 
     def _show_step(self, name: str, months: list[str]) -> None:
         """A look-back before the first month finds no rows, not an error."""

@@ -2,14 +2,17 @@
 
 import fcntl
 import shutil
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
+from typing import TextIO
 
 import pandas as pd
+import pyarrow.parquet as pq
 
 from anomaly.errors import StoreError, UsageError
 from anomaly.periods import month_text, parse_month
@@ -18,6 +21,9 @@ from anomaly.store.duckdb_engine import DuckDBEngine
 from anomaly.tables import Table, tables
 
 CATALOG = "catalog.sqlite"
+# How long a reader that must first bring derived data up to date waits for another.
+PATIENCE_SECONDS = 900.0
+LOOK_AGAIN_SECONDS = 0.05
 
 
 def stored_columns(table: Table) -> dict[str, str]:
@@ -75,21 +81,63 @@ class Store:
         return DuckDBEngine(self.scratch)
 
     @contextmanager
-    def locked(self) -> Iterator[None]:
+    def locked(self, patience: float = 0.0) -> Iterator[None]:
         """Be the one writer; leftovers of a killed one are swept first.
 
-        Raises StoreError at once where another process is writing.
+        Waits up to ``patience`` seconds for another writer, then raises
+        StoreError. A load does not wait; derived data, which anyone may need to
+        bring up to date, do.
         """
         with (self.root / "writer.lock").open("w") as lock:
-            try:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except OSError:
-                raise StoreError(
-                    f"store '{self.root}' is being written by another process",
-                    todo="wait until it has finished, then try again",
-                ) from None
+            self._take(lock, time.monotonic() + patience)
             self._sweep()
             yield
+
+    def _take(self, lock: TextIO, until: float) -> None:
+        while True:
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except OSError:
+                if time.monotonic() >= until:
+                    raise StoreError(
+                        f"store '{self.root}' is being written by another process",
+                        todo="wait until it has finished, then try again",
+                    ) from None
+            time.sleep(LOOK_AGAIN_SECONDS)
+
+    def remember(
+        self, dataset: str, month: str, key: str, make: Callable[[], pd.DataFrame]
+    ) -> pd.DataFrame:
+        """Return a frame kept under a key, made and kept first where it is not.
+
+        The key must tell all that the frame depends on. Only the latest of a
+        dataset and month is kept.
+        """
+        kept = self.parts(dataset, [month])
+        if [part.key for part in kept] == [key]:
+            return pd.read_parquet(self.root / kept[0].path)
+        frame = make()
+        with self.locked(PATIENCE_SECONDS):
+            self.keep(dataset, month, key, frame.to_parquet)
+        return frame
+
+    def keep(
+        self, dataset: str, month: str, key: str, write: Callable[[Path], object]
+    ) -> None:
+        """Write a part through ``write(path)`` in place of the earlier one.
+
+        Must be called inside `locked`.
+        """
+        scratch = self.scratch / f"{dataset}-{month}.parquet"
+        write(scratch)
+        rows = pq.read_metadata(scratch).num_rows
+        target = self.part_path(dataset, month, key)
+        scratch.rename(target)
+        path = str(target.relative_to(self.root))
+        with self.catalog.transaction():
+            self.catalog.remove_parts(dataset, month)
+            self.catalog.add_parts([Part(path, dataset, month, key, rows)])
 
     def _sweep(self) -> None:
         """Remove files that no catalog entry knows: a killed writer's."""

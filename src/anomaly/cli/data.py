@@ -1,0 +1,112 @@
+"""Commands that bring data in: sample, load, build, store."""
+
+from pathlib import Path
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from anomaly.cli.output import err, out, progress, say_json, show_table
+
+StorePath = Annotated[Path, typer.Option("--store", help="Folder of the store.")]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
+Month = Annotated[str, typer.Option("--month", help="YYYY-MM.")]
+
+store_app = typer.Typer(help="Look at a store.", no_args_is_help=True)
+
+
+def register(app: typer.Typer) -> None:
+    app.command()(sample)
+    app.command()(load)
+    app.command()(build)
+    app.add_typer(store_app, name="store")
+
+
+def sample(
+    folder: Annotated[Path, typer.Argument(help="Folder to write, made if absent.")],
+    seed: Annotated[int, typer.Option(help="Same seed, same bytes.")] = 2024,
+    scale: Annotated[float, typer.Option(help="1 is a small prefecture.")] = 1.0,
+    as_json: AsJson = False,
+) -> None:
+    """Write an invented prefecture in the national platform's raw layout."""
+    from anomaly.sources.world import write_world
+
+    with progress() as stage:
+        rows = write_world(folder, seed=seed, scale=scale, progress=stage("sample"))
+    if as_json:
+        say_json({"folder": str(folder), "rows": rows})
+    else:
+        show_table(pd.DataFrame({"file": rows.keys(), "rows": rows.values()}))
+
+
+def load(
+    paths: Annotated[list[Path], typer.Argument(help="Export files or folders.")],
+    store: StorePath,
+    mapping: Annotated[str, typer.Option(help="'national' or a TOML file.")] = (
+        "national"
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """Take exports into a store; every row is accounted for."""
+    from anomaly.sources.mapping import load_mapping
+    from anomaly.store.ingest import load as load_exports
+    from anomaly.store.store import Store
+
+    known = load_mapping(mapping)
+    with progress() as stage:
+        report = load_exports(Store.create(store), paths, known, stage("load"))
+    if as_json:
+        tables = {name: book.as_json() for name, book in report.accounts.items()}
+        say_json({"tables": tables} | {"not_recognised": report.not_recognised})
+        return
+    rows = [{"table": name} | vars(book) for name, book in report.accounts.items()]
+    if rows:
+        shown = ["table", "read", "accepted", "quarantined", "duplicate", "ignored"]
+        frame = pd.DataFrame(rows)
+        show_table(frame[[*shown, "amount_read", "amount_accepted"]])
+    for name in report.not_recognised:
+        err.print(f"not loaded: {name} (no table of that name in mapping '{mapping}')")
+    for name, columns in report.missing.items():
+        if columns:
+            err.print(f"{name}: columns absent: {', '.join(columns)}")
+
+
+def build(
+    store: StorePath,
+    month: Annotated[str, typer.Option(help="YYYY-MM; default all months.")] = "",
+    as_json: AsJson = False,
+) -> None:
+    """Compute screen, indicators and rule hits, only where something changed."""
+    from anomaly.workspace import open_store
+
+    workspace = open_store(store)
+    with progress() as stage:
+        steps = workspace.build([month] if month else [], stage("build"))
+    if as_json:
+        say_json({"steps_run": steps, "fingerprint": workspace.fingerprint()})
+    else:
+        out.print(f"{steps} steps run, the rest was up to date")
+
+
+@store_app.command("status")
+def store_status(store: StorePath, as_json: AsJson = False) -> None:
+    """Say what a store holds: months, accounts, what is missing."""
+    from anomaly.workspace import open_store
+
+    workspace = open_store(store)
+    months = [month.strftime("%Y-%m") for month in workspace.months()]
+    accounts, gaps = workspace.accounts(), workspace.coverage()
+    if as_json:
+        say_json(
+            {
+                "fingerprint": workspace.fingerprint(),
+                "months": months,
+                "tables": accounts.astype(object).to_dict("records"),
+                "missing": gaps.to_dict("records"),
+            }
+        )
+        return
+    out.print(f"{len(months)} months: {months[0]} to {months[-1]}" if months else "-")
+    show_table(accounts.dropna(axis="columns", how="all"))
+    if len(gaps):
+        show_table(gaps, "missing")

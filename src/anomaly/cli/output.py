@@ -1,0 +1,124 @@
+"""What commands print and write: tables, one JSON object, progress."""
+
+import json
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+)
+from rich.table import Table
+
+from anomaly.errors import UsageError
+
+FORMATS = (".csv", ".parquet", ".xlsx")
+PRIVATE = 0o600
+# Spreadsheets would run a text that begins like this as a formula.
+FORMULA_MARKS = ("=", "+", "-", "@")
+
+err = Console(stderr=True)
+out = Console()
+
+
+def say_json(record: dict) -> None:
+    """Print one object on standard output."""
+    sys.stdout.write(json.dumps(record, ensure_ascii=False, default=str) + "\n")
+
+
+def show_table(frame: pd.DataFrame, title: str = "") -> None:
+    """Print a frame as a table a person can read."""
+    table = Table(title=title or None, title_justify="left")
+    for name in frame.columns:
+        number = pd.api.types.is_numeric_dtype(frame[name])
+        table.add_column(str(name), justify="right" if number else "left")
+    for row in frame.itertuples(index=False):
+        table.add_row(*("" if pd.isna(cell) else str(cell) for cell in row))
+    out.print(table)
+
+
+@contextmanager
+def progress(quiet: bool = False) -> Iterator:
+    """Yield a function of (stage) that returns a callback (what, done, total)."""
+    columns = (
+        TextColumn("[bold]{task.description:<8}"),
+        BarColumn(bar_width=28),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        TextColumn("{task.fields[what]}"),
+    )
+    with Progress(*columns, console=err, disable=quiet) as display:
+
+        def stage(name: str):
+            task = display.add_task(name, total=None, what="")
+
+            def update(what: str, done: int, total: int) -> None:
+                display.update(task, completed=done, total=total, what=what)
+
+            return update
+
+        yield stage
+
+
+def check_out(path: Path) -> None:
+    """Refuse an output of an unknown format before any work is done."""
+    if path.suffix not in FORMATS:
+        raise UsageError(
+            f"--out {path}: format '{path.suffix}'",
+            expected=f"a name that ends in {', '.join(FORMATS)}",
+        )
+
+
+def write_frame(frame: pd.DataFrame, path: Path, mode: int = PRIVATE) -> None:
+    """Write a frame by its suffix: whole or not at all, readable by its owner.
+
+    CSV is UTF-8 with BOM; a text that a spreadsheet would run is kept as text.
+    """
+    check_out(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        match path.suffix:
+            case ".csv":
+                _inert(frame).to_csv(partial, index=False, encoding="utf-8-sig")
+            case ".parquet":
+                frame.to_parquet(partial, index=False)
+            case _:
+                _write_xlsx(frame, partial)
+        os.chmod(partial, mode)
+        partial.replace(path)
+    except OSError as error:
+        raise UsageError(f"--out {path}: cannot be written ({error})") from None
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _inert(frame: pd.DataFrame) -> pd.DataFrame:
+    texts = frame.select_dtypes(include=["object", "string"])
+    return frame.assign(
+        **{
+            name: column.map(
+                lambda cell: f"'{cell}"
+                if isinstance(cell, str) and cell.startswith(FORMULA_MARKS)
+                else cell
+            )
+            for name, column in texts.items()
+        }
+    )
+
+
+def _write_xlsx(frame: pd.DataFrame, path: Path) -> None:
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with pd.ExcelWriter(
+        path, engine="xlsxwriter", engine_kwargs={"options": options}
+    ) as book:
+        frame.to_excel(book, index=False, sheet_name="anomaly", freeze_panes=(1, 0))
+        book.sheets["anomaly"].autofilter(0, 0, len(frame), len(frame.columns) - 1)
