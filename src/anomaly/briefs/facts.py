@@ -1,7 +1,6 @@
 """Everything one district's brief is made of, read from the store once."""
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date
 
@@ -80,8 +79,7 @@ def gather(store, *, district: str, month: MonthLike, language: str = "zh") -> F
     ready = _READY.get((district, month_text(month), language))
     if ready is not None and ready.fingerprint == store.fingerprint():
         return ready
-    found = gather_many(store, [district], month=month, language=language)
-    return found[district]
+    return City(store, month, language).facts(district)
 
 
 def keep_ready(facts: Facts) -> None:
@@ -94,37 +92,40 @@ def keep_ready(facts: Facts) -> None:
     _READY[key] = facts
 
 
-def gather_many(
-    store, districts: Sequence[str], *, month: MonthLike, language: str = "zh"
-) -> dict[str, Facts]:
-    """Read what the briefs of several districts need, the city's frames once."""
-    words, month = Wording(language), parse_month(month)
-    names = {district: known_district(store, district) for district in districts}
-    known_month(store, month)
-    evidence = {unit: store.evidence(unit, month=month) for unit in UNITS}
-    course = store.features("district")
-    shared = {
-        "month": month,
-        "words": words,
-        "indicators": store.indicators().set_index("indicator"),
-        "coverage": store.coverage(),
-        "accounts": store.accounts(),
-        "fingerprint": store.fingerprint(),
-        "version": code_version(),
-    }
-    return {
-        district: Facts(
+class City:
+    """A month of the whole store, its frames read once; districts are parts of it."""
+
+    def __init__(self, store, month: MonthLike, language: str) -> None:
+        self.store, self.month = store, parse_month(month)
+        self.language = language
+        words = Wording(language)
+        known_month(store, self.month)
+        self.evidence = {u: store.evidence(u, month=self.month) for u in UNITS}
+        self.course = store.features("district")
+        self.shared = {
+            "month": self.month,
+            "words": words,
+            "indicators": store.indicators().set_index("indicator"),
+            "coverage": store.coverage(),
+            "accounts": store.accounts(),
+            "fingerprint": store.fingerprint(),
+            "version": code_version(),
+        }
+
+    def facts(self, district: str) -> Facts:
+        """Return the facts of one district; UsageError where it is unknown."""
+        name = known_district(self.store, district)
+        at = {"month": self.month, "district": district}
+        return Facts(
             district=district,
-            name=district_name(district, name, words),
-            leads={u: _leads(store, u, month, district, language) for u in UNITS},
-            tiers={u: store.tiers(u, month=month, district=district) for u in UNITS},
-            evidence={u: _evidence(evidence[u], district) for u in UNITS},
-            course=_of_district(course, "unit_id", district),
-            repairs=store.repairs(month=month, district=district),
-            **shared,
+            name=district_name(district, name, self.shared["words"]),
+            leads={u: _leads(self.store, u, self.language, **at) for u in UNITS},
+            tiers={u: self.store.tiers(u, **at) for u in UNITS},
+            evidence={u: _evidence(self.evidence[u], district) for u in UNITS},
+            course=_of_district(self.course, "unit_id", district),
+            repairs=self.store.repairs(**at),
+            **self.shared,
         )
-        for district, name in names.items()
-    }
 
 
 def district_name(district: str, name: str, words: Wording) -> str:
@@ -164,8 +165,8 @@ def known_district(store, district: str) -> str:
     return str(names[district] or district)
 
 
-def _leads(store, unit: str, month: date, district: str, language: str):
-    leads = store.leads(unit, month=month, district=district, language=language)
+def _leads(store, unit: str, language: str, **at) -> pd.DataFrame:
+    leads = store.leads(unit, language=language, **at)
     text = ["tier", "rules", "marks", "reasons", "line", "unit_name"]
     text += ["institution_name", "department", "unit_id"]
     filled = {column: leads[column].fillna("").map(printable) for column in text}

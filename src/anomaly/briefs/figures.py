@@ -8,6 +8,7 @@ from anomaly.briefs.facts import Facts
 WIDTH = 178  # millimetres between the margins of the page
 # The first of each that the store has evidence on.
 FUNNELS = (("fee_per_visit_outpatient", "fee_per_visit"), ("drug_share",))
+FEWEST_ROWS = 2  # one amount alone needs no figure: the list says it
 PER_WAN = 10_000
 
 
@@ -101,9 +102,9 @@ def ranking(facts: Facts):
         for unit in ("doctor", "institution")
     }
     tables = {unit: table for unit, table in tables.items() if len(table)}
-    if not tables:
+    rows = max((len(table) for table in tables.values()), default=0)
+    if rows < FEWEST_ROWS:
         return None
-    rows = max(len(table) for table in tables.values())
     edge = plots.Margins(left=34, between=40, bottom=9)
     picture, axes = plots.canvas(
         WIDTH,

@@ -1,9 +1,19 @@
 """The city read once, before its reports: checks, frames, fingerprint, rows."""
 
 import pickle
+import traceback
 from pathlib import Path
 
-from anomaly.briefs.facts import code_version, gather_many, keep_ready
+from anomaly.briefs.facts import (
+    City,
+    code_version,
+    district_name,
+    keep_ready,
+    known_district,
+    known_month,
+)
+from anomaly.briefs.wording import Wording
+from anomaly.periods import parse_month
 
 
 def probe(job: dict) -> dict:
@@ -17,10 +27,13 @@ def probe(job: dict) -> dict:
     import anomaly
 
     store = anomaly.open_store(job["store"])
+    known_month(store, parse_month(job["month"]))
     wanted = job["districts"] or store.districts()["district"].tolist()
-    found = gather_many(store, wanted, month=job["month"], language=job["language"])
-    for district, facts in found.items():
-        facts_path(job["kept"], district).write_bytes(pickle.dumps(facts))
+    names = {district: known_district(store, district) for district in wanted}
+    words = Wording(job["language"])
+    city = City(store, job["month"], job["language"])
+    for district in wanted:
+        _keep(city, district, facts_path(job["kept"], district))
     accounts = store.accounts()
     rows = {
         table: {"read": int(read), "accepted": int(accepted)}
@@ -29,17 +42,26 @@ def probe(job: dict) -> dict:
         )
     }
     return {
-        "names": {district: facts.name for district, facts in found.items()},
+        "names": {d: district_name(d, name, words) for d, name in names.items()},
         "fingerprint": store.fingerprint(),
         "code_version": code_version(),
         "rows": rows,
     }
 
 
+def _keep(city: City, district: str, path: Path) -> None:
+    """Keep a district's facts; where that fails, its own report will say why."""
+    try:
+        path.write_bytes(pickle.dumps(city.facts(district)))
+    except Exception:
+        traceback.print_exc()
+
+
 def take_facts(job: dict) -> None:
     """Make the facts that `probe` kept for this district ready for `gather`."""
     path = facts_path(job["kept"], job["district"])
-    keep_ready(pickle.loads(path.read_bytes()))  # noqa: S301 we wrote it, 0700 folder
+    if path.is_file():
+        keep_ready(pickle.loads(path.read_bytes()))  # noqa: S301 ours, folder is 0700
 
 
 def facts_path(folder: str, district: str) -> Path:

@@ -29,8 +29,11 @@ class RunRecord:
     def done(self) -> bool:
         return self.status == DONE
 
+    def as_dict(self) -> dict:
+        return asdict(self)
+
     def write(self, path: Path) -> None:
-        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        text = json.dumps(self.as_dict(), ensure_ascii=False, indent=1)
         write_whole(path, (text + "\n").encode())
 
 

@@ -18,6 +18,7 @@ from anomaly.periods import MonthLike, month_text
 
 ENGINES = ("fork", "kernel")
 TIMEOUT = 900.0
+PROBE_TIMEOUT = 6 * 3600.0  # it may have to build months of a whole city
 # One thread a library: reports share the machine, and a fork must find no pools.
 SINGLE = ("OMP", "OPENBLAS", "MKL", "NUMEXPR")
 
@@ -65,7 +66,7 @@ def render_briefs(
         tempfile.TemporaryDirectory(prefix="anomaly-briefs-") as kept,
         _server() as ask,
     ):
-        known = _probe(asked | {"kept": kept}, ask, timeout)
+        known = _probe(asked | {"kept": kept}, ask)
         folder = Path(out).resolve() / month
         folder.mkdir(parents=True, exist_ok=True)
         common = {
@@ -107,9 +108,9 @@ def _check_choices(language: str, engine: str, workers: int) -> None:
         raise UsageError(f"workers: found {workers}", expected="1 or more")
 
 
-def _probe(asked: dict, ask: Callable, timeout: float) -> dict:
+def _probe(asked: dict, ask: Callable) -> dict:
     job = asked | {"kind": "probe", "log": f"{asked['kept']}/probe.log"}
-    request = {"jobs": [job], "workers": 1, "timeout": timeout, "preload": True}
+    request = {"jobs": [job], "workers": 1, "timeout": PROBE_TIMEOUT, "preload": True}
     (answer,) = ask(request)
     if answer["status"] == DONE:
         return answer
