@@ -6,8 +6,11 @@ from pathlib import Path
 
 import nbformat
 import pytest
+import stand_in
 
+import anomaly
 from anomaly.briefs import render_briefs
+from anomaly.briefs.probe import probe
 from anomaly.briefs.template import template_path
 from anomaly.errors import UsageError
 
@@ -134,7 +137,6 @@ def test_a_report_that_takes_too_long_is_ended(tmp_path):
     ("wrong", "expected"),
     [
         ({"month": "2031-01"}, "2024-06 to 2026-05"),
-        ({"districts": ["110000"]}, "610902"),
         ({"language": "fr"}, "zh, en"),
         ({"engine": "thread"}, "fork, kernel"),
     ],
@@ -144,6 +146,14 @@ def test_what_cannot_be_is_refused_before_anything_is_made(tmp_path, wrong, expe
     with pytest.raises(UsageError, match=expected):
         render_briefs(tmp_path / "store", **options | wrong)
     assert not (tmp_path / "out").exists()
+
+
+def test_the_probe_refuses_what_the_store_does_not_know(tmp_path, monkeypatch):
+    monkeypatch.setattr(anomaly, "open_store", stand_in.open_store, raising=False)
+    job = {"store": "plain", "month": "2026-05", "language": "zh"}
+    job |= {"kept": str(tmp_path), "districts": ["110000"]}
+    with pytest.raises(UsageError, match="one of 610902"):
+        probe(job)
 
 
 def test_a_template_without_our_parameters_is_refused(tmp_path):

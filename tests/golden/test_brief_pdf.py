@@ -66,8 +66,8 @@ def test_it_says_what_a_supervisor_needs(pdf):
 def test_only_the_shipped_font_is_in_it_and_no_glyph_is_missing(pdf):
     names, missing = set(), 0
     for page in PdfReader(BytesIO(pdf)).pages:
-        for font in page["/Resources"]["/Font"].values():
-            font = font.get_object()
+        for reference in page["/Resources"]["/Font"].values():
+            font = reference.get_object()
             names.add(font["/BaseFont"].partition("+")[2])
             inner = font["/DescendantFonts"][0].get_object()["/FontDescriptor"]
             assert {"/FontFile2", "/FontFile3"} & set(inner.get_object())

@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -31,6 +32,7 @@ PRELOADED = (
     "typst",
     "xlsxwriter",
 )
+DONE = object()
 TAIL = 800  # characters of a dead child's last words kept in the record
 
 
@@ -68,10 +70,11 @@ def main() -> None:
             _kill(child)
 
 
-def preload() -> None:
-    """Import what every report needs, and read fonts and page templates once."""
+def preload() -> Iterator[None]:
+    """Import what every report needs, read fonts and page templates, in steps."""
     for module in PRELOADED:
         import_module(module)
+        yield
     from nbformat.v4 import new_notebook
 
     from anomaly import briefs, plots
@@ -79,29 +82,31 @@ def preload() -> None:
 
     for name in briefs.__all__:
         getattr(briefs, name)
+    yield
     picture, (ax, *_) = plots.canvas(60, 40)
     ax.set_title("字")
     picture.png()
     plots.missing_glyphs(["字"])
+    yield
     report.to_html(new_notebook(), "")
 
 
 def serve(request: dict, running: dict[int, Child]):
     """Yield one answer a job; at most `workers` children run at once."""
     waiting = list(request["jobs"])
+    steps = preload() if request.get("preload") else iter(())
     while waiting or running:
         while waiting and len(running) < request["workers"]:
             child = start(waiting.pop(0), request["timeout"])
             running[child.answers] = child
-        if request.get("preload"):
-            request["preload"] = False
-            preload()
-        ready = _wait(running)
-        for descriptor in ready:
+        busy = next(steps, DONE) is None  # one step, then see who is ready
+        for descriptor in _wait(running, busy):
             yield _finish(running.pop(descriptor))
         for child in [c for c in running.values() if c.deadline <= time.monotonic()]:
             running.pop(child.answers)
             yield _stop(child)
+    for _ in steps:
+        pass
 
 
 def start(job: dict, timeout: float) -> Child:
@@ -166,9 +171,9 @@ def _peak_mb() -> float:
     return round(max(resource.getrusage(w).ru_maxrss for w in who) / 1024, 1)
 
 
-def _wait(running: dict[int, Child]) -> list[int]:
+def _wait(running: dict[int, Child], busy: bool) -> list[int]:
     nearest = min(child.deadline for child in running.values())
-    patience = max(0.0, nearest - time.monotonic())
+    patience = 0.0 if busy else max(0.0, nearest - time.monotonic())
     return select.select(list(running), [], [], patience)[0]
 
 
