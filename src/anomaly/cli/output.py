@@ -106,9 +106,11 @@ def _inert(frame: pd.DataFrame) -> pd.DataFrame:
     return frame.assign(
         **{
             name: column.map(
-                lambda cell: f"'{cell}"
-                if isinstance(cell, str) and cell.startswith(FORMULA_MARKS)
-                else cell
+                lambda cell: (
+                    f"'{cell}"
+                    if isinstance(cell, str) and cell.startswith(FORMULA_MARKS)
+                    else cell
+                )
             )
             for name, column in texts.items()
         }

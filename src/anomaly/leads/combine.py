@@ -33,9 +33,7 @@ def q_values(p: pd.Series) -> pd.Series:
     return pd.Series(adjusted, index=known.index).reindex(p.index)
 
 
-def tier(
-    p: pd.Series, q: pd.Series, excess: pd.Series, few: pd.Series
-) -> pd.Series:
+def tier(p: pd.Series, q: pd.Series, excess: pd.Series, few: pd.Series) -> pd.Series:
     """Return red, orange, yellow or '' for each unit; no red on few peers."""
     cut = policy("tiers")["tiers"]
     result = pd.Series("", index=p.index, dtype=object)

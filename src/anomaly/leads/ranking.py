@@ -119,8 +119,10 @@ def rank(
     )
     totals = _totals(store, unit_kind, month)
     sums = hit_sums(store, unit_kind, month, language)
-    frame = frame.join(totals).join(combined(evidence)).join(
-        leading_excess(evidence, totals)
+    frame = (
+        frame.join(totals)
+        .join(combined(evidence))
+        .join(leading_excess(evidence, totals))
     )
     frame["q"] = q_values(frame["p"])
     frame["expected_by_chance"] = frame["p"] * frame["p"].notna().sum()

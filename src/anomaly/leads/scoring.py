@@ -132,9 +132,7 @@ def _evidence_of(
     )
 
 
-def _rows_of(
-    test: Test, current: pd.DataFrame, earlier: pd.DataFrame
-) -> pd.DataFrame:
+def _rows_of(test: Test, current: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
     """Return the rows fit to be compared: enough visits behind each value."""
     enough = policy("peers")["min_visits"]
     columns = ["unit_id", *BEFORE, "value"]

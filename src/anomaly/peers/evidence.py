@@ -22,9 +22,7 @@ COLUMNS = (
 )
 
 
-def evidence(
-    frame: pd.DataFrame, kind: str, direction: str = "high"
-) -> pd.DataFrame:
+def evidence(frame: pd.DataFrame, kind: str, direction: str = "high") -> pd.DataFrame:
     """Say how surprising each unit's value is among the units of its group.
 
     Parameters
@@ -88,9 +86,7 @@ def _check(frame: pd.DataFrame, direction: str) -> None:
     if frame["unit_id"].duplicated().any():
         raise UsageError("evidence: a unit_id stands twice", expected="one row a unit")
     if (frame["denominator"] < 0).any():
-        raise UsageError(
-            "evidence: a denominator is negative", expected="zero or more"
-        )
+        raise UsageError("evidence: a denominator is negative", expected="zero or more")
 
 
 def _fit(
@@ -123,9 +119,7 @@ def _fit(
     lower = _excess(frame, scale, centre, reliability * residual - blur)
     upper = _excess(frame, scale, centre, reliability * residual + blur)
     expected = scale.value(centre)
-    return np.column_stack(
-        [p, z, expected, low, high, excess, lower, upper, sizes - 1]
-    )
+    return np.column_stack([p, z, expected, low, high, excess, lower, upper, sizes - 1])
 
 
 def _p_value(z: np.ndarray, weight: np.ndarray, direction: str) -> np.ndarray:

@@ -3,6 +3,7 @@
 import codecs
 import csv
 import gzip
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -75,11 +76,14 @@ def _encoding(path: Path, head: bytes) -> str:
 
 
 def utf8_chunks(path: Path, encoding: str) -> Iterator[bytes]:
-    """Yield the file's text as UTF-8; what cannot be decoded becomes U+FFFD.
+    """Yield the file's text as UTF-8 with one kind of line end.
 
-    A row with that mark is quarantined by the checks, so nothing is guessed.
+    What cannot be decoded becomes U+FFFD; a row with that mark is quarantined
+    by the checks, so nothing is guessed. Files put together from several often
+    mix line ends, which the CSV reader would refuse.
     """
-    decoder = codecs.getincrementaldecoder(encoding)("replace")
+    characters = codecs.getincrementaldecoder(encoding)("replace")
+    decoder = io.IncrementalNewlineDecoder(characters, translate=True)
     with open_bytes(path) as stream:
         while chunk := stream.read(CHUNK_BYTES):
             yield decoder.decode(chunk).encode("utf-8")

@@ -46,6 +46,8 @@ class Account:
         """The account of the same file met again: all its rows are duplicates."""
         again = Account(unreadable_amounts=self.unreadable_amounts)
         again.add("duplicate", self.read, self.amount_read)
+        if self.amount_read is not None:
+            again.open_amounts()
         return again
 
     def open_amounts(self) -> None:
@@ -56,7 +58,7 @@ class Account:
 
     def as_json(self) -> dict:
         """Counts as integers, amounts as decimal strings, blanks left out."""
-        cells = {name: value for name, value in asdict(self).items()}
+        cells = asdict(self)
         return {
             name: str(value) if isinstance(value, Decimal) else value
             for name, value in cells.items()

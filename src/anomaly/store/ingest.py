@@ -56,9 +56,7 @@ def describe(paths: Sequence[Path], mapping: Mapping) -> tuple[list[Incoming], l
         dialect = sniff(path)
         columns = mapping.match(table, dialect.header)
         _refuse_missing(path, table, columns, mapping)
-        incoming.append(
-            Incoming(path, table, dialect, columns, staging.digest(path))
-        )
+        incoming.append(Incoming(path, table, dialect, columns, staging.digest(path)))
     order = list(tables())
     incoming.sort(key=lambda file: (order.index(file.table.name), file.path.name))
     return incoming, not_recognised
@@ -269,4 +267,3 @@ def _month_sql(table: Table) -> tuple[str, str]:
     )
     fallback = f", {began}" if table.name == "visit" else ""
     return f"coalesce(m.month{fallback})", f"LEFT JOIN {first} m USING (visit_id)"
-

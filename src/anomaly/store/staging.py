@@ -6,6 +6,7 @@ from pathlib import Path
 
 import duckdb
 
+from anomaly.errors import DataRefusedError
 from anomaly.sources import checks
 from anomaly.sources.dialects import Dialect, utf8_chunks
 from anomaly.sources.mapping import Mapping
@@ -111,7 +112,7 @@ def stage(
     for table in ("reject_errors", "reject_scans"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
     columns = ", ".join(column.name for column in incoming.table.stored)
-    connection.execute(
+    sql = (
         f"COPY (SELECT line, {columns}, reason,"
         f" CASE WHEN reason IS NOT NULL THEN {raw} END AS raw"
         f" FROM (SELECT *, {reason} AS reason"
@@ -119,6 +120,15 @@ def stage(
         f" FROM {read_csv(incoming, text)})))"
         f" TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION lz4)"
     )
+    try:
+        connection.execute(sql)
+    except duckdb.InvalidInputException as error:
+        raise DataRefusedError(
+            f"{incoming.path.name}: cannot be read as CSV"
+            f" ({str(error).splitlines()[0]})",
+            expected="one record a line, cells in double quotes where needed",
+            todo="export it again",
+        ) from None
     connection.execute(
         "CREATE OR REPLACE TEMP VIEW staged AS"
         f" SELECT * FROM read_parquet({_quoted(str(target))})"

@@ -110,6 +110,8 @@ class Runner:
         Months must be given in order where a step looks back.
         """
         if not self.stale(months):
+            if progress:
+                progress("up to date", 0, 0)
             return 0
         with self.store.locked(PATIENCE_SECONDS):
             todo = self.stale(months)

@@ -159,7 +159,9 @@ class Store:
         parts = self.catalog.parts(dataset)
         return [p for p in parts if months is None or p.month in months]
 
-    def show(self, dataset: str, months: list[str] | None = None, name: str = "") -> str:
+    def show(
+        self, dataset: str, months: list[str] | None = None, name: str = ""
+    ) -> str:
         """Make a dataset (or some months of it) readable in SQL; return its name."""
         paths = [self.root / part.path for part in self.parts(dataset, months)]
         table = tables().get(dataset)

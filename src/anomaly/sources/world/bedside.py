@@ -40,9 +40,7 @@ def stay_lines(
     stays = _Stays(setting, events)
     row, step = stays.each_day()
     daily = _daily_lines(pricer, setting, stays, row, step)
-    cost = np.bincount(
-        daily["row"], weights=daily["price"], minlength=len(stays.event)
-    )
+    cost = np.bincount(daily["row"], weights=daily["price"], minlength=len(stays.event))
     rest = np.maximum(stays.fee - cost, 0.25 * stays.fee)
     drug = rest * stays.share.clip(0.1, 0.85)
     other = rest - drug
@@ -112,11 +110,15 @@ def _takehome(rng, pricer, setting, stays: _Stays, drug) -> list[pd.DataFrame]:
         item, count = pricer.drug(choice, stays.tier[mine], wanted[mine])
         parts.append(
             lines_of(
-                stays.event[mine], item=item, cnt=count,
+                stays.event[mine],
+                item=item,
+                cnt=count,
                 day=stays.day[mine] + stays.length[mine],
                 sec=np.maximum(stays.end_sec[mine] - 1200, MORNING),
                 price=pricer.price(item, stays.tier[mine]),
-                supply=rng.integers(3, 8, len(mine)), takehome=1, order=90,
+                supply=rng.integers(3, 8, len(mine)),
+                takehome=1,
+                order=90,
             )  # fmt: skip
         )
     return parts

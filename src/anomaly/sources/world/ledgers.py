@@ -162,9 +162,7 @@ def case_groups(setting: Setting, batch: Batch, month: int) -> Columns:
     codes = [f"G{c[0]}{k % 9 + 1}" for k, c in enumerate(diagnoses["code"])]
     return {
         "settlement_id": whole(table["settlement"]),
-        "group_code": texts(
-            [f"{c}{s}" for c in codes for s in "531"], dx * 3 + severe
-        ),
+        "group_code": texts([f"{c}{s}" for c in codes for s in "531"], dx * 3 + severe),
         "cc_level": texts(["none", "CC", "MCC"], severe),
         "standard_cost": money(standard),
     }

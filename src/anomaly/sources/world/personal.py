@@ -60,9 +60,7 @@ def visits_during_stays(
     return events.loc[events["day"] < setting.clock(month).end].reset_index(drop=True)
 
 
-def impersonations(
-    setting: Setting, month: int, habits: pd.DataFrame
-) -> pd.DataFrame:
+def impersonations(setting: Setting, month: int, habits: pd.DataFrame) -> pd.DataFrame:
     """Return visits of another sex or age than the card's, or in two places."""
     rng = setting.rng("impersonation", month)
     clock = setting.clock(month)

@@ -89,7 +89,9 @@ def month_stays(setting: Setting, month: int, habits: pd.DataFrame) -> pd.DataFr
     rng = setting.rng("stays", month)
     doctors = setting.providers.doctors
     share = _STAY_SHARE[doctors["level"].to_numpy()]
-    expected = habits["visits"].to_numpy() * share * setting.clock(month).activity**0.5
+    expected = (
+        habits["visits"].to_numpy() * share * setting.clock(month).activity ** 0.5
+    )
     doctor = np.repeat(np.arange(len(doctors)), rng.poisson(expected))
     parts = [(doctor, _lengths(rng, len(doctor)))]
     parts += _extra(setting, month)
@@ -224,9 +226,7 @@ def _transfers(setting: Setting, month: int, habits) -> pd.DataFrame:
     length, later = rng.integers(2, 6, (2, len(person))) + np.array([[0], [3]])
     first = _build(rng, setting, month, habits, lower, length)
     second = _build(rng, setting, month, habits, upper, later)
-    granted = setting.occupancy.claim(
-        person, first["day"].to_numpy(), length + later
-    )
+    granted = setting.occupancy.claim(person, first["day"].to_numpy(), length + later)
     first["person"] = second["person"] = person
     second["day"] = first["end_day"]
     second["end_day"] = second["day"] + later

@@ -1,0 +1,149 @@
+"""Evidence: calibrated where nothing is wrong, blind to units of account."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from anomaly.errors import UsageError
+from anomaly.leads.combine import combined, q_values
+from anomaly.peers import evidence
+from anomaly.peers.groups import assign
+
+
+def counts(seed, groups=200, tail="normal"):
+    """A null world of counts: lognormal or t5 units in groups of 8 to 90."""
+    rng = np.random.default_rng(seed)
+    sizes = rng.integers(8, 90, groups)
+    group = np.repeat(np.arange(groups), sizes)
+    noise = {
+        "normal": rng.normal(size=group.size),
+        "t5": rng.standard_t(5, group.size) / 1.1037,
+    }[tail]
+    rate = np.exp(rng.normal(3, 0.5, groups)[group] + 0.28 * noise)
+    exposure = rng.uniform(0.5, 8, group.size)
+    return pd.DataFrame(
+        {
+            "unit_id": np.arange(group.size),
+            "group": group,
+            "numerator": rng.poisson(rate * exposure),
+            "denominator": exposure,
+        }
+    )
+
+
+def money(seed, groups=60):
+    """A null world of drug shares with their linearised variance."""
+    rng = np.random.default_rng(seed)
+    group = np.repeat(np.arange(groups), 30)
+    n = rng.integers(10, 80, group.size)
+    share = 0.4 + 0.05 * rng.normal(size=group.size)
+    rows = []
+    for unit, (visits, level) in enumerate(zip(n, share, strict=True)):
+        whole = rng.lognormal(5, 0.5, visits)
+        part = whole * np.clip(level + 0.2 * rng.normal(size=visits), 0, 1)
+        ratio = part.sum() / whole.sum()
+        residual = (part - ratio * whole) ** 2
+        spread = residual.sum() * visits / (visits - 1) / whole.sum() ** 2
+        rows.append((unit, group[unit], part.sum(), whole.sum(), visits, spread))
+    names = ["unit_id", "group", "numerator", "denominator", "n", "spread"]
+    return pd.DataFrame(rows, columns=names)
+
+
+@pytest.mark.parametrize("tail", ["normal", "t5"])
+def test_null_counts_alarm_no_more_than_they_say(tail):
+    p = pd.concat([evidence(counts(seed, tail=tail), "count")["p"] for seed in (1, 2)])
+    assert 0.3 < (p < 0.01).mean() / 0.01 < 1.5
+    assert (p < 0.001).mean() / 0.001 < 2
+
+
+def test_null_shares_of_money_are_calibrated():
+    p = evidence(money(3), "share_of_money")["p"]
+    assert 0.5 < (p < 0.05).mean() / 0.05 < 1.5
+
+
+def test_shares_of_money_do_not_change_when_yuan_become_fen():
+    yuan = money(4)
+    fen = yuan.assign(
+        numerator=yuan["numerator"] * 100, denominator=yuan["denominator"] * 100
+    )
+    first, second = (evidence(f, "share_of_money")["p"] for f in (yuan, fen))
+    assert np.allclose(first, second, rtol=1e-9)
+
+
+def test_a_planted_unit_is_found():
+    world = counts(5)
+    world.loc[100, "numerator"] = world.loc[100, "numerator"] * 4 + 50
+    assert evidence(world, "count")["p"].idxmin() == 100
+
+
+def test_common_growth_is_nobodys_alarm():
+    world = counts(6)
+    world = world.assign(
+        numerator_before=world["numerator"],
+        denominator_before=world["denominator"],
+        numerator=np.random.default_rng(7).poisson(world["numerator"] * 1.5 + 0.1),
+    )
+    p = evidence(world, "growth_count")["p"]
+    assert (p < 0.01).mean() < 0.02
+
+
+def test_constant_peers_have_no_surprise():
+    world = pd.DataFrame(
+        {"unit_id": range(5), "group": 0, "numerator": 10, "denominator": 1.0}
+    )
+    assert (evidence(world, "count")["p"] > 0.4).all()
+
+
+def test_a_unit_without_peers_has_no_p():
+    world = pd.DataFrame(
+        {"unit_id": [1], "group": ["a"], "numerator": [3], "denominator": [1.0]}
+    )
+    assert evidence(world, "count")["p"].isna().all()
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"denominator": -1.0}, "negative"),
+        ({"unit_id": 1}, "twice"),
+    ],
+)
+def test_bad_frames_are_refused(change, message):
+    with pytest.raises(UsageError, match=message):
+        evidence(counts(1).assign(**change), "count")
+
+
+def test_a_missing_column_and_an_unknown_kind_are_named():
+    with pytest.raises(UsageError, match="'group' is missing"):
+        evidence(counts(1).drop(columns="group"), "count")
+    with pytest.raises(UsageError, match="kind 'amount'"):
+        evidence(counts(1), "amount")
+
+
+def test_no_indicator_near_one_hides_another():
+    rows = pd.DataFrame(
+        {
+            "unit_id": ["a", "a"],
+            "indicator": ["x", "y"],
+            "block": ["price", "price"],
+            "p": [0.0001, 0.9999],
+        }
+    )
+    assert combined(rows)["a"] < 0.001
+
+
+def test_benjamini_hochberg_rejects_four_of_the_published_list():
+    # Benjamini and Hochberg (1995), example of section 3.2.
+    p = [0.0001, 0.0004, 0.0019, 0.0095, 0.0201, 0.0278, 0.0298, 0.0344]
+    p += [0.0459, 0.3240, 0.4262, 0.5719, 0.6528, 0.7590, 1.0]
+    assert (q_values(pd.Series(p)) <= 0.05).sum() == 4
+
+
+def test_groups_fall_back_until_there_are_enough():
+    units = pd.DataFrame(
+        {"department": ["内科"] * 25 + ["儿科"] * 3, "level": ["2"] * 25 + ["3"] * 3}
+    )
+    found = assign(units, "doctor")
+    assert found["group"].iloc[0] == "内科|2"
+    assert found["fallback"].iloc[-1] == 1
+    assert found["few"].tolist() == [False] * 25 + [True] * 3
