@@ -130,7 +130,7 @@ def test_a_report_that_takes_too_long_is_ended(tmp_path):
     )
     assert record.status == "timed out"
     assert "1 seconds" in record.error
-    assert [path.name for path in (tmp_path / "2026-05").glob("6*")] == ["610902.json"]
+    assert [path.name for path in (tmp_path / "2026-05").iterdir()] == ["610902.json"]
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from anomaly.briefs.record import DONE, RunRecord
+from anomaly.briefs.report import clear
 from anomaly.briefs.template import check_parameters, template_path
 from anomaly.briefs.wording import LANGUAGES
 from anomaly.errors import StoreError, UsageError
@@ -139,6 +140,8 @@ def _recorded(answers, jobs, known: dict, folder: Path, progress) -> dict:
             files=answer.get("files", []),
             error=answer.get("error", ""),
         )
+        if "peak_mb" not in answer:  # the process ended before it could tidy up
+            clear(folder, record.district)
         record.write(folder / f"{record.district}.json")
         records[record.district] = record
         if progress is not None:

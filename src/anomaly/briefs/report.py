@@ -1,5 +1,6 @@
 """One district's report: run the notebook, then make PDF and HTML of it."""
 
+import os
 import shutil
 import tempfile
 from functools import lru_cache
@@ -51,6 +52,8 @@ def run_notebook(job: dict, path: Path, assets: Path):
 
     engine.register()
     take_facts(job)
+    # Nobody's own start-up files take part in a report.
+    os.environ["IPYTHONDIR"] = str(path.parent / "ipython")
     parameters = job["parameters"] | {"out": str(assets)}
     return papermill.execute_notebook(
         job["template"],
@@ -92,9 +95,16 @@ def to_html(notebook, title: str) -> str:
 
 def _keep_failed(job: dict, work: Path) -> None:
     """Leave the notebook with its error, and no file of an earlier run."""
-    folder = Path(job["folder"])
-    for suffix in SUFFIXES:
-        (folder / f"{job['district']}{suffix}").unlink(missing_ok=True)
     failed = work / "notebook.ipynb"
-    if failed.is_file():
-        write_whole(folder / f"{job['district']}.ipynb", failed.read_bytes())
+    text = failed.read_bytes() if failed.is_file() else b""
+    clear(Path(job["folder"]), job["district"])
+    if text:
+        write_whole(Path(job["folder"]) / f"{job['district']}.ipynb", text)
+
+
+def clear(folder: Path, district: str) -> None:
+    """Remove what an earlier run, or one that was ended, left of a district."""
+    for suffix in SUFFIXES:
+        (folder / f"{district}{suffix}").unlink(missing_ok=True)
+    for unfinished in folder.glob(f".{district}-*"):
+        shutil.rmtree(unfinished, ignore_errors=True)
