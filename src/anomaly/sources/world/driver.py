@@ -178,10 +178,9 @@ class _Writer:
     def _events(self, month: int) -> pd.DataFrame:
         """Return what is settled this month; stays still running wait."""
         setting = self.setting
-        setting.serial = 0
         setting.occupancy.advance(setting.clock(month).first)
         habits = month_habits(setting, month)
-        stays = setting.number(month_stays(setting, month, habits), month)
+        stays = setting.number(month_stays(setting, month, habits), month, STAY)
         link_transfers(stays)
         others = [
             dialysis_visits(setting, month),
@@ -191,16 +190,16 @@ class _Writer:
             placeholder_visits(setting, month),
             month_tickets(setting, month),
         ]
-        rest = setting.number(_in_order(join(others)), month)
+        rest = setting.number(_in_order(join(others)), month, OUTPATIENT)
         rest["end_day"] = rest["day"]
         stays = join([self.waiting_stays, stays])
         over = stays["end_day"] >= setting.clock(month).end
         self.waiting_stays = stays.loc[over].reset_index(drop=True)
-        return join([rest, stays.loc[~over]])
+        return join([rest, _in_order(stays.loc[~over])])
 
     def _batch(self, month: int) -> Batch:
         setting = self.setting
-        events = _in_order(self._events(month))
+        events = self._events(month)
         mark_manual(setting, events, month)
         parts = []
         for kind, source in _LINES.items():

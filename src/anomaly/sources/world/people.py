@@ -9,7 +9,7 @@ import pandas as pd
 from anomaly.sources.world.clock import day_number
 from anomaly.sources.world.streams import stream
 
-PERSONS = 14_000
+PERSONS = 12_000
 DISTRICTS = ("990101", "990102", "990103")
 DISTRICT_NAMES = ("甲区", "乙县", "丙县")
 DISTRICT_SHARE = np.array([0.45, 0.31, 0.24])

@@ -28,7 +28,7 @@ def _visits(
         person=person,
         day=day,
         sec=sec,
-        end_sec=sec + rng.integers(600, 2400, size),
+        end_sec=sec + 60 * rng.integers(10, 40, size),
         fee=habits["fee"].to_numpy()[doctor] * np.exp(rng.normal(0, 0.33, size)),
         share=draw_shares(rng, habits, doctor),
     )

@@ -21,7 +21,7 @@ BENIGN_INSURED = ("transfers", "chemo_cycles", "family_pickup")
 BENIGN_INSTITUTIONS = ("code_map_error", "reuploaded_batch")
 PLACEHOLDERS = ("D00000", "99999")
 HANDLER = "OP9901012"
-_SHARE = {"doctor": 0.015, "insured": 0.012}
+_SHARE = {"doctor": 0.015, "insured": 0.011}
 _BENIGN_SHARE = {"dialysis": 0.008, "oncology": 0.008, "new_doctor": 0.012,
                  "transfers": 0.004, "chemo_cycles": 0.001,
                  "family_pickup": 0.002}  # fmt: skip

@@ -40,7 +40,6 @@ class Setting:
     people: People
     plan: Plan
     occupancy: Occupancy
-    serial: int = 0
     families: dict[int, np.ndarray] = field(default_factory=dict)
     wards: dict[int, np.ndarray] = field(default_factory=dict)
 
@@ -52,12 +51,11 @@ class Setting:
         """Return the calendar of a month of the window."""
         return MonthClock(self.months[month])
 
-    def number(self, events: pd.DataFrame, month: int) -> pd.DataFrame:
-        """Give events their visit numbers, in order of creation."""
+    def number(self, events: pd.DataFrame, month: int, kind: int) -> pd.DataFrame:
+        """Give events their visit numbers, stays in a range of their own."""
         start = self.months[month]
-        base = (start.year % 100 * 100 + start.month) * 10**7
-        first = base + self.serial + 1
-        self.serial += len(events)
+        base = (70_000 + start.year % 100 * 100 + start.month) * 10**7
+        first = base + (9_000_000 if kind == STAY else 0) + 1
         events["visit"] = np.arange(first, first + len(events))
         return events
 
