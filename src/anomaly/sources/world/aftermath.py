@@ -3,8 +3,8 @@
 import numpy as np
 import pandas as pd
 
-from anomaly.sources.world.settle import MONEY, Batch, join_batches
 from anomaly.sources.world.setting import Setting
+from anomaly.sources.world.settle import MONEY, Batch, join_batches
 
 REFUNDS = 0.005
 _LINE_MONEY = ("cnt", "amount", "own", "over", "pre")

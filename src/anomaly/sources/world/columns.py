@@ -25,9 +25,9 @@ def whole(values: np.ndarray, missing: np.ndarray | None = None) -> pa.Array:
 
 def dates(day: np.ndarray, missing: np.ndarray | None = None) -> pa.Array:
     """Return dates from day numbers."""
-    return pa.array(np.asarray(day, dtype=np.int32), type=pa.int32(), mask=missing).cast(
-        pa.date32()
-    )
+    return pa.array(
+        np.asarray(day, dtype=np.int32), type=pa.int32(), mask=missing
+    ).cast(pa.date32())
 
 
 def moments(

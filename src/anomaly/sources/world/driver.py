@@ -81,7 +81,9 @@ def write_world(
 
 def _check(seed: int, scale: float, months: int) -> None:
     if not isfinite(scale) or scale <= 0:
-        raise UsageError(f"scale: found {scale}", expected="a number above 0, such as 1")
+        raise UsageError(
+            f"scale: found {scale}", expected="a number above 0, such as 1"
+        )
     if months < 1:
         raise UsageError(f"months: found {months}", expected="1 or more")
     if seed < 0:
@@ -241,8 +243,10 @@ class _Writer:
         self.exports.write("findings", history.findings(self.setting))
         self.exports.write("tips", history.tips(self.setting))
         late = pd.DataFrame(self.truth, columns=COLUMNS)
-        rows = pd.concat([self.setting.plan.frame, late]) if self.truth else (
-            self.setting.plan.frame
+        rows = (
+            pd.concat([self.setting.plan.frame, late])
+            if self.truth
+            else (self.setting.plan.frame)
         )
         rows = rows.rename(columns={"from": "start", "to": "end"})
         text = history.truth_text(self.setting, rows)

@@ -1,7 +1,6 @@
 """What surrounds the claims: stock, scanned codes, reviews, uploads, groups."""
 
 import numpy as np
-import pyarrow as pa
 
 from anomaly.periods import month_text, shift
 from anomaly.sources.world.clock import day_number
@@ -162,9 +161,7 @@ def case_groups(setting: Setting, batch: Batch, month: int) -> Columns:
     codes = [f"G{c[0]}{k % 9 + 1}" for k, c in enumerate(diagnoses["code"])]
     return {
         "settlement_id": whole(table["settlement"]),
-        "group_code": texts(
-            [f"{c}{s}" for c in codes for s in "531"], dx * 3 + severe
-        ),
+        "group_code": texts([f"{c}{s}" for c in codes for s in "531"], dx * 3 + severe),
         "cc_level": texts(["none", "CC", "MCC"], severe),
         "standard_cost": money(standard),
     }
@@ -197,8 +194,3 @@ class Budgets:
             "budget": money(budget),
             "balance": money(self.balance),
         }
-
-
-def empty_safe(columns: Columns) -> bool:
-    """Tell whether a table has rows."""
-    return len(next(iter(columns.values()), pa.array([]))) > 0

@@ -57,7 +57,9 @@ def _ages(rng: np.random.Generator, size: int) -> np.ndarray:
     child = rng.uniform(0.5, 13.0, size)
     adult = rng.uniform(14.0, 60.0, size)
     old = 60 + rng.gamma(2.2, 6.0, size)
-    return np.where(group < 0.15, child, np.where(group < 0.72, adult, old.clip(60, 96)))
+    return np.where(
+        group < 0.15, child, np.where(group < 0.72, adult, old.clip(60, 96))
+    )
 
 
 def build_people(seed: int, scale: float, first: date, doctors: int) -> People:

@@ -13,6 +13,7 @@ def _visits(
     rng: np.random.Generator,
     setting: Setting,
     habits: pd.DataFrame,
+    *,
     doctor: np.ndarray,
     person: np.ndarray,
     day: np.ndarray,
@@ -55,14 +56,12 @@ def visits_during_stays(
     inside = 1 + np.floor((span - 1) * (half + rng.random(len(span)) * 0.49))
     day = np.repeat(base["day"].to_numpy(), 2) + inside.astype(np.int64)
     doctor = rng.choice(_adult_doctors(setting), len(person))
-    events = _visits(rng, setting, habits, doctor, person, day)
+    events = _visits(rng, setting, habits, doctor=doctor, person=person, day=day)
     # A visit after the month's end is told next month, so it is left out here.
     return events.loc[events["day"] < setting.clock(month).end].reset_index(drop=True)
 
 
-def impersonations(
-    setting: Setting, month: int, habits: pd.DataFrame
-) -> pd.DataFrame:
+def impersonations(setting: Setting, month: int, habits: pd.DataFrame) -> pd.DataFrame:
     """Return visits of another sex or age than the card's, or in two places."""
     rng = setting.rng("impersonation", month)
     clock = setting.clock(month)
@@ -72,7 +71,7 @@ def impersonations(
     granted = setting.occupancy.claim(person, day)
     person, day = person[granted], day[granted]
     doctor = rng.choice(_adult_doctors(setting), len(person))
-    events = _visits(rng, setting, habits, doctor, person, day)
+    events = _visits(rng, setting, habits, doctor=doctor, person=person, day=day)
     twice = rng.random(len(events)) < 0.4
     people = setting.people.frame.iloc[person]
     age = (day - people["birth"].to_numpy()) // 365
@@ -93,8 +92,8 @@ def _elsewhere(rng, setting: Setting, habits, events: pd.DataFrame) -> pd.DataFr
         dtype=np.int64,
     )
     second = _visits(
-        rng, setting, habits, doctor, events["person"].to_numpy(),
-        events["day"].to_numpy(),
+        rng, setting, habits, doctor=doctor,
+        person=events["person"].to_numpy(), day=events["day"].to_numpy(),
     )  # fmt: skip
     second["sec"] = events["sec"].to_numpy() + 300
     second["end_sec"] = second["sec"] + 900

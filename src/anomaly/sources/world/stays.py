@@ -24,6 +24,7 @@ def _build(
     setting: Setting,
     month: int,
     habits: pd.DataFrame,
+    *,
     doctor: np.ndarray,
     length: np.ndarray,
 ) -> pd.DataFrame:
@@ -76,9 +77,7 @@ def _seat(rng, setting: Setting, events: pd.DataFrame) -> pd.DataFrame:
     events["person"] = setting.occupancy.seat(
         rng,
         setting.people,
-        events["home"].to_numpy(),
-        events["pool"].to_numpy(),
-        events["day"].to_numpy(),
+        events,
         (events["end_day"] - events["day"]).to_numpy(),
     )
     return seated(events)
@@ -89,12 +88,17 @@ def month_stays(setting: Setting, month: int, habits: pd.DataFrame) -> pd.DataFr
     rng = setting.rng("stays", month)
     doctors = setting.providers.doctors
     share = _STAY_SHARE[doctors["level"].to_numpy()]
-    expected = habits["visits"].to_numpy() * share * setting.clock(month).activity**0.5
+    expected = (
+        habits["visits"].to_numpy() * share * setting.clock(month).activity ** 0.5
+    )
     doctor = np.repeat(np.arange(len(doctors)), rng.poisson(expected))
     parts = [(doctor, _lengths(rng, len(doctor)))]
     parts += _extra(setting, month)
     events = join(
-        [_build(rng, setting, month, habits, doc, days) for doc, days in parts]
+        [
+            _build(rng, setting, month, habits, doctor=doc, length=days)
+            for doc, days in parts
+        ]
     )
     _hang(setting, month, events)
     _shorten(setting, month, events)
@@ -166,18 +170,6 @@ def _split(setting: Setting, month: int, events: pd.DataFrame) -> pd.DataFrame:
     return again.loc[granted].reset_index(drop=True)
 
 
-def _own_stays(
-    rng, setting: Setting, month: int, habits, person: np.ndarray, doctor, length
-) -> pd.DataFrame:
-    """Return stays for given persons where their days are free."""
-    events = _build(rng, setting, month, habits, doctor, length)
-    events["person"] = person
-    granted = setting.occupancy.claim(
-        person, events["day"].to_numpy(), (events["end_day"] - events["day"]).to_numpy()
-    )
-    return events.loc[granted].reset_index(drop=True)
-
-
 def _adult_doctors(setting: Setting, *levels: int) -> np.ndarray:
     doctors = setting.providers.doctors
     adult = doctors["dept"].isin([0, 1, 4]) & doctors["level"].isin(levels)
@@ -192,7 +184,10 @@ def _personal_stays(setting: Setting, month: int, habits) -> pd.DataFrame:
     person = rows["unit"].to_numpy(dtype=np.int64)[due]
     doctor = rng.choice(_adult_doctors(setting, 0, 1, 2), len(person))
     length = rng.integers(5, 11, len(person))
-    return _own_stays(rng, setting, month, habits, person, doctor, length)
+    events = _build(rng, setting, month, habits, doctor=doctor, length=length)
+    events["person"] = person
+    granted = setting.occupancy.claim(person, events["day"].to_numpy(), length)
+    return events.loc[granted].reset_index(drop=True)
 
 
 def _chemo(setting: Setting, month: int, habits) -> pd.DataFrame:
@@ -206,7 +201,7 @@ def _chemo(setting: Setting, month: int, habits) -> pd.DataFrame:
     ward = _adult_doctors(setting, 2)
     doctor = ward[person % len(ward)]
     length = rng.integers(2, 4, len(person))
-    events = _build(rng, setting, month, habits, doctor, length)
+    events = _build(rng, setting, month, habits, doctor=doctor, length=length)
     events["person"], events["day"], events["end_day"] = person, day, day + length
     events["dx"] = setting.catalogue.special["Z51"]
     events["style"], events["share"] = CANCER, 0.7
@@ -222,11 +217,9 @@ def _transfers(setting: Setting, month: int, habits) -> pd.DataFrame:
     lower = rng.choice(_adult_doctors(setting, 0, 1), len(person))
     upper = rng.choice(_adult_doctors(setting, 2), len(person))
     length, later = rng.integers(2, 6, (2, len(person))) + np.array([[0], [3]])
-    first = _build(rng, setting, month, habits, lower, length)
-    second = _build(rng, setting, month, habits, upper, later)
-    granted = setting.occupancy.claim(
-        person, first["day"].to_numpy(), length + later
-    )
+    first = _build(rng, setting, month, habits, doctor=lower, length=length)
+    second = _build(rng, setting, month, habits, doctor=upper, length=later)
+    granted = setting.occupancy.claim(person, first["day"].to_numpy(), length + later)
     first["person"] = second["person"] = person
     second["day"] = first["end_day"]
     second["end_day"] = second["day"] + later

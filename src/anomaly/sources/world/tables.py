@@ -21,7 +21,6 @@ from anomaly.sources.world.visits import CHRONIC_VISIT, DIALYSIS_VISIT
 
 # The national dictionary's grade A of levels three, two and one.
 HOSPITAL_LEVELS = ["08", "05", "02", ""]
-FIXED_DAYS = 365
 
 
 class NationalTables:

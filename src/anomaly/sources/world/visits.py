@@ -57,13 +57,7 @@ def complete(
     rng: np.random.Generator, setting: Setting, events: pd.DataFrame
 ) -> pd.DataFrame:
     """Find a free person for each visit, then diagnose."""
-    events["person"] = setting.occupancy.seat(
-        rng,
-        setting.people,
-        events["home"].to_numpy(),
-        events["pool"].to_numpy(),
-        events["day"].to_numpy(),
-    )
+    events["person"] = setting.occupancy.seat(rng, setting.people, events)
     return diagnose(rng, setting, seated(events))
 
 
