@@ -36,11 +36,6 @@ def _visits(
     return diagnose(rng, setting, events)
 
 
-def _adult_doctors(setting: Setting) -> np.ndarray:
-    doctors = setting.providers.doctors
-    return np.flatnonzero(doctors["dept"].isin([0, 1, 4]) & ~doctors["idle"])
-
-
 def visits_during_stays(
     setting: Setting, month: int, habits: pd.DataFrame, stays: pd.DataFrame
 ) -> pd.DataFrame:
@@ -55,7 +50,7 @@ def visits_during_stays(
     half = np.tile([0.0, 0.5], len(base))
     inside = 1 + np.floor((span - 1) * (half + rng.random(len(span)) * 0.49))
     day = np.repeat(base["day"].to_numpy(), 2) + inside.astype(np.int64)
-    doctor = rng.choice(_adult_doctors(setting), len(person))
+    doctor = rng.choice(setting.adult_doctors(), len(person))
     events = _visits(rng, setting, habits, doctor=doctor, person=person, day=day)
     # A visit after the month's end is told next month, so it is left out here.
     return events.loc[events["day"] < setting.clock(month).end].reset_index(drop=True)
@@ -70,7 +65,7 @@ def impersonations(setting: Setting, month: int, habits: pd.DataFrame) -> pd.Dat
     day = clock.draw_days(rng, len(person))
     granted = setting.occupancy.claim(person, day)
     person, day = person[granted], day[granted]
-    doctor = rng.choice(_adult_doctors(setting), len(person))
+    doctor = rng.choice(setting.adult_doctors(), len(person))
     events = _visits(rng, setting, habits, doctor=doctor, person=person, day=day)
     twice = rng.random(len(events)) < 0.4
     people = setting.people.frame.iloc[person]
@@ -85,7 +80,7 @@ def _elsewhere(rng, setting: Setting, habits, events: pd.DataFrame) -> pd.DataFr
     """Show the same card in another district at the same time."""
     doctors = setting.providers.doctors
     home = setting.providers.units["home"].to_numpy()
-    able = _adult_doctors(setting)
+    able = setting.adult_doctors()
     place = home[doctors["unit"].to_numpy()[able]]
     doctor = np.array(
         [rng.choice(able[place != home[unit]]) for unit in events["unit"]],

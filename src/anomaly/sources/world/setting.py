@@ -59,6 +59,30 @@ class Setting:
         events["visit"] = np.arange(first, first + len(events))
         return events
 
+    def absent(self, month: int) -> np.ndarray:
+        """Tell which doctors have not begun yet."""
+        plan = self.plan.frame
+        later = (plan["scheme"] == "new_doctor") & (plan["from"] > month)
+        mask = np.zeros(len(self.providers.doctors), dtype=bool)
+        mask[plan.loc[later, "unit"].to_numpy(dtype=np.int64)] = True
+        return mask
+
+    def regular_doctors(self) -> np.ndarray:
+        """Tell who has been at work throughout, and is not near-idle."""
+        doctors, plan = self.providers.doctors, self.plan.frame
+        regular = ~doctors["idle"].to_numpy().copy()
+        new = plan.loc[plan["scheme"] == "new_doctor", "unit"]
+        regular[new.to_numpy(dtype=np.int64)] = False
+        return regular
+
+    def adult_doctors(self, *levels: int) -> np.ndarray:
+        """Return regular doctors of adults, of some hospital levels or of all."""
+        doctors = self.providers.doctors
+        fits = doctors["dept"].isin([0, 1, 4]).to_numpy() & self.regular_doctors()
+        if levels:
+            fits = fits & doctors["level"].isin(levels).to_numpy()
+        return np.flatnonzero(fits)
+
     def homes(self, rng: np.random.Generator, unit: np.ndarray) -> np.ndarray:
         """Draw the home districts of a unit's patients: mostly its own."""
         units = self.providers.units
