@@ -111,6 +111,12 @@ def test_a_scale_must_be_a_positive_number(tmp_path, scale):
     assert not (tmp_path / "new").exists()
 
 
+def test_a_file_is_no_folder(tmp_path):
+    (tmp_path / "here").write_text("x")
+    with pytest.raises(UsageError, match="folder"):
+        write_world(tmp_path / "here", **SMALL)
+
+
 def test_a_failed_run_leaves_nothing(tmp_path):
     def stop(word: str, done: int, total: int) -> None:
         if done:

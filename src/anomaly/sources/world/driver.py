@@ -66,7 +66,7 @@ def write_world(
     progress : callable, optional
         Called with a word, the months done and the months in all.
     """
-    _check(seed, scale, months)
+    _check(Path(out), seed, scale, months)
     setting = build_setting(seed, scale, months, parse_month(last_month), planted)
     # Small worlds are kept, large ones are thrown away: pack them quickly.
     exports = Exports(Path(out), 9 if scale <= LARGE else 2)
@@ -79,7 +79,9 @@ def write_world(
     return exports.rows
 
 
-def _check(seed: int, scale: float, months: int) -> None:
+def _check(out: Path, seed: int, scale: float, months: int) -> None:
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: found a file", expected="a folder to write to")
     if not isfinite(scale) or scale <= 0:
         raise UsageError(
             f"scale: found {scale}", expected="a number above 0, such as 1"
