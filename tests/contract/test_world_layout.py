@@ -16,7 +16,8 @@ NEEDED = {
     "fixmedins_code fixmedins_name fix_blng_admdvs hosp_lv begndate enddate setl_time "
     "mdtrt_cert_type med_type setl_type clr_optins medfee_sumamt fulamt_ownpay_amt "
     "overlmt_selfpay preselfpay_amt inscp_amt hifp_pay fund_pay_sumamt psn_pay "
-    "acct_pay cash_payamt refd_setl_flag vali_flag dise_no dise_name year manl_reim_rea",
+    "acct_pay cash_payamt refd_setl_flag vali_flag dise_no dise_name year "
+    "manl_reim_rea",
     "fee_list_d": "feedetl_sn setl_id mdtrt_id psn_no fixmedins_code rx_drord_no "
     "fee_ocur_time med_list_codg medins_list_codg medins_list_name med_chrgitm_type "
     "chrgitm_lv cnt pric det_item_fee_sumamt pric_uplmt_amt fulamt_ownpay_amt prd_days "
