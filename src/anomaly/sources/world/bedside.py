@@ -120,11 +120,7 @@ def _takehome(rng, pricer, setting, stays: _Stays, drug) -> list[pd.DataFrame]:
                 supply=rng.integers(3, 8, len(mine)),
                 takehome=1,
                 order=90,
-<<<<<<< HEAD
-            )  # fmt: skip
-=======
             )
->>>>>>> world
         )
     return parts
 

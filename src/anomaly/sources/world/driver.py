@@ -244,21 +244,12 @@ class _Writer:
     def _history(self) -> None:
         self.exports.write("findings", history.findings(self.setting))
         self.exports.write("tips", history.tips(self.setting))
-<<<<<<< HEAD
-        late = pd.DataFrame(self.truth, columns=COLUMNS)
-        rows = (
-            pd.concat([self.setting.plan.frame, late])
-            if self.truth
-            else (self.setting.plan.frame)
-        )
-=======
         # Refunds that fall after the last month were never written.
         unseen = {str(n) for b in self.pending for n in b.settlements["original"]}
         kept = [row for row in self.truth if row[2] not in unseen]
         rows = self.setting.plan.frame
         if kept:
             rows = pd.concat([rows, pd.DataFrame(kept, columns=COLUMNS)])
->>>>>>> world
         rows = rows.rename(columns={"from": "start", "to": "end"})
         text = history.truth_text(self.setting, rows)
         self.exports.write_text("truth.csv", text, len(rows))
