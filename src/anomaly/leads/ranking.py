@@ -8,7 +8,7 @@ import pandas as pd
 from anomaly.detectors import PatternScore
 from anomaly.leads.combine import combined, q_values, tier
 from anomaly.leads.marks import alert_line, marks
-from anomaly.leads.reasons import reasons
+from anomaly.leads.reasons import NOTABLE_P, reasons
 from anomaly.leads.scoring import peopled, score
 from anomaly.periods import month_text, shift
 from anomaly.policy.read import policy
@@ -62,18 +62,25 @@ def pattern_scores(evidence: pd.DataFrame) -> pd.Series:
     )
 
 
-def leading_excess(evidence: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
-    """Return the excess in yuan of each unit's foremost indicator, with interval.
+def largest_excess(evidence: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+    """Return each unit's largest excess in yuan a month, with its interval.
 
+    Among the indicators that stand out (p < .05), or the foremost where none
+    does. They overlap, a dear visit with a costly drug, so they are not added.
     An excess of visits counts at the unit's own fee per visit. Nothing below
     zero is claimed.
     """
-    first = evidence.dropna(subset=["p"]).sort_values(["unit_id", "p", "indicator"])
-    first = first.drop_duplicates("unit_id").set_index("unit_id")
-    fee = (totals["total_fee"] / totals["visits"]).reindex(first.index)
-    price = np.where(first["kind"].isin(["count", "growth_count"]), fee, 1.0)
-    money = first[["excess", "lower", "upper"]].mul(price, axis=0).clip(lower=0)
-    return money.set_axis(["excess_amount", "excess_lower", "excess_upper"], axis=1)
+    known = evidence.dropna(subset=["p"])
+    foremost = known["p"] == known.groupby("unit_id")["p"].transform("min")
+    rows = known[(known["p"] < NOTABLE_P) | foremost]
+    fee = rows["unit_id"].map(totals["total_fee"] / totals["visits"])
+    price = fee.where(rows["kind"].isin(["count", "growth_count"]), 1.0)
+    money = rows[["excess", "lower", "upper"]].mul(price, axis=0).clip(lower=0)
+    money = money.set_axis(["excess_amount", "excess_lower", "excess_upper"], axis=1)
+    largest = money.assign(unit_id=rows["unit_id"]).sort_values(
+        ["unit_id", "excess_amount", "excess_upper"], ascending=[True, False, False]
+    )
+    return largest.drop_duplicates("unit_id").set_index("unit_id")
 
 
 def hit_sums(store: Store, unit_kind: str, month: date, language: str) -> pd.DataFrame:
@@ -122,7 +129,7 @@ def rank(
     frame = (
         frame.join(totals)
         .join(combined(evidence))
-        .join(leading_excess(evidence, totals))
+        .join(largest_excess(evidence, totals))
     )
     frame["q"] = q_values(frame["p"])
     frame["expected_by_chance"] = frame["p"] * frame["p"].notna().sum()

@@ -7,6 +7,7 @@ from importlib.resources import files
 import pandas as pd
 
 from anomaly.features.indicator import indicators
+from anomaly.policy.read import policy
 
 # A reason is given for what stands out this much, and for the foremost anyway.
 NOTABLE_P = 0.05
@@ -92,8 +93,10 @@ def reasons(
     known = evidence.dropna(subset=["p"]).sort_values(["unit_id", "p", "indicator"])
     known = known[known.groupby("unit_id").cumcount() < AT_MOST]
     first = ~known["unit_id"].duplicated()
-    for _, row in known[(known["p"] < NOTABLE_P) | first].iterrows():
+    window = words["window"].format(months=policy("peers")["window_months"])
+    for place, row in known[(known["p"] < NOTABLE_P) | first].iterrows():
         mine = told.setdefault(row["unit_id"], [])
         if row["p"] < NOTABLE_P or not mine:
-            mine.append(sentence(row, unit_kind, language))
+            head = window if first[place] else ""
+            mine.append(head + sentence(row, unit_kind, language))
     return pd.Series({unit: words["joiner"].join(all_) for unit, all_ in told.items()})

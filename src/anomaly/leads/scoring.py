@@ -67,8 +67,8 @@ def score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
     """Return the evidence of a month whose features are built, long.
 
     One row a unit and test: unit_id, indicator, block, kind, value, n,
-    numerator, denominator, group, fallback, few, and what `evidence` gives.
-    Kept in the store until features, policy or method change.
+    numerator, denominator, group, fallback, few, and what `evidence` gives, the
+    excess as a monthly mean of the window. Kept in the store until features, policy or method change.
     """
     key = _key(store, unit_kind, month)
     return store.remember(
@@ -81,9 +81,9 @@ def score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
 
 def _key(store: Store, unit_kind: str, month: date) -> str:
     """Return a digest of all that a month's evidence depends on."""
-    months = [month_text(month), month_text(shift(month, -YEAR))]
-    parts = store.parts(f"features_{unit_kind}", months)
-    parts += store.parts(f"unit_{unit_kind}", months[:1])
+    months = [*window(month), *window(shift(month, -YEAR))]
+    parts = store.parts(f"features_{unit_kind}", [month_text(m) for m in months])
+    parts += store.parts(f"unit_{unit_kind}", [month_text(month)])
     keys = [part.key for part in parts]
     return sha256("\n".join([*keys, _method()]).encode()).hexdigest()[:16]
 
@@ -103,33 +103,56 @@ def _method() -> str:
 
 def _score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
     people = peopled(store, unit_kind, month)
-    months = [shift(month, -YEAR), month]
-    rows = features(store, unit_kind, months)
-    rows = rows.astype({"month": "datetime64[s]"})
-    current = rows[rows["month"] == pd.Timestamp(month)]
-    earlier = rows[rows["month"] == pd.Timestamp(months[0])]
-    found = [
-        _evidence_of(test, people, current, earlier, unit_kind)
-        for test in tests_of(unit_kind)
-    ]
+    windows = (window(month), window(shift(month, -YEAR)))
+    rows = features(store, unit_kind, [*windows[0], *windows[1]])
+    current, earlier = (pooled(rows, months) for months in windows)
+    found = []
+    for test in tests_of(unit_kind):
+        frame = people.merge(_rows_of(test, current, earlier), on="unit_id")
+        scored = _by_chain(frame, test, unit_kind)
+        found.append(
+            scored.assign(indicator=test.id, block=test.indicator.block, kind=test.kind)
+        )
     found = [frame for frame in found if not frame.empty]
     if not found:
         numbers = dict.fromkeys(COLUMNS, float)
         return pd.DataFrame(columns=list(EVIDENCE)).astype(numbers)
-    return pd.concat(found, ignore_index=True)[list(EVIDENCE)]
+    evidence = pd.concat(found, ignore_index=True)[list(EVIDENCE)]
+    money = ["excess", "lower", "upper"]
+    evidence[money] /= policy("peers")["window_months"]
+    return evidence
 
 
-def _evidence_of(
-    test: Test,
-    people: pd.DataFrame,
-    current: pd.DataFrame,
-    earlier: pd.DataFrame,
-    unit_kind: str,
-) -> pd.DataFrame:
-    frame = people.merge(_rows_of(test, current, earlier), on="unit_id")
-    return _by_chain(frame, test, unit_kind).assign(
-        indicator=test.id, block=test.indicator.block, kind=test.kind
+def window(month: date) -> list[date]:
+    """Return the months that a month's evidence pools: itself and those before."""
+    return [shift(month, -back) for back in range(policy("peers")["window_months"])]
+
+
+def pooled(rows: pd.DataFrame, months: list[date]) -> pd.DataFrame:
+    """Return one row a unit and indicator: sums over the months, as FEATURES.
+
+    Only for additive indicators. The variance of a ratio of sums follows from
+    those of the months: weighted by the squared sums it is relative to.
+    """
+    rows = rows[rows["month"].astype("datetime64[s]").isin(pd.DatetimeIndex(months))]
+    rows = rows.assign(weighted=rows["spread"] * _spread_base(rows) ** 2)
+    by_unit = rows.groupby(["indicator", "unit_id"])
+    sums = by_unit[["numerator", "denominator", "n"]].sum()
+    sums["weighted"] = by_unit["weighted"].sum(min_count=1)
+    sums = sums.reset_index()
+    return sums.assign(
+        spread=sums["weighted"] / _spread_base(sums) ** 2,
+        value=sums["numerator"] / sums["denominator"],
     )
+
+
+def _spread_base(rows: pd.DataFrame) -> pd.Series:
+    """Return what a row's spread is relative to: the sum that its square scales."""
+    per_visit = [
+        name for name, record in indicators().items() if record.kind == "per_visit"
+    ]
+    of_visits = rows["indicator"].isin(per_visit)
+    return rows["numerator"].where(of_visits, rows["denominator"])
 
 
 def _rows_of(test: Test, current: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:

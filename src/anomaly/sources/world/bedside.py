@@ -45,7 +45,7 @@ def stay_lines(
     drug = rest * stays.share.clip(0.1, 0.85)
     other = rest - drug
     parts = [daily.drop(columns="row")]
-    parts.append(_drug_days(rng, pricer, setting, stays, row, step, drug))
+    parts.append(_drug_days(pricer, setting, stays, drug))
     parts += _takehome(rng, pricer, setting, stays, drug)
     parts += _procedures(rng, pricer, setting, stays, other)
     return pd.concat(parts, ignore_index=True)
@@ -80,8 +80,9 @@ def _choices(setting: Setting, stays: _Stays, spots: np.ndarray):
         yield setting.catalogue.cancer_drugs, np.flatnonzero(cancer)
 
 
-def _drug_days(rng, pricer, setting, stays, row, step, drug) -> pd.DataFrame:
+def _drug_days(pricer, setting: Setting, stays: _Stays, drug) -> pd.DataFrame:
     """One drug line a day, but for the empty days of a hung bed."""
+    row, step = stays.each_day()
     amount = drug[row] * 0.9 / stays.length[row]
     empty = (stays.gap[row] > 0) & (step > 0)
     empty &= (step % 3 > 0) | (stays.length[row] < 4)
@@ -119,7 +120,7 @@ def _takehome(rng, pricer, setting, stays: _Stays, drug) -> list[pd.DataFrame]:
                 supply=rng.integers(3, 8, len(mine)),
                 takehome=1,
                 order=90,
-            )  # fmt: skip
+            )
         )
     return parts
 
@@ -128,7 +129,7 @@ def _procedures(rng, pricer, setting: Setting, stays: _Stays, other) -> list:
     """Scan and test on the first day, then surgery or treatments on the next ones."""
     everyone = np.arange(len(stays.event))
     parts = [
-        _once(pricer, stays, everyone, category, other * share, 0)
+        _once(pricer, stays, everyone, category, other * share, step=0)
         for category, share in (("03", 0.25), ("04", 0.18))
     ]
     rest = other * 0.57
@@ -136,17 +137,17 @@ def _procedures(rng, pricer, setting: Setting, stays: _Stays, other) -> list:
     operated &= stays.gap == 0
     later = np.minimum(1, stays.length - 1)
     cut, calm = np.flatnonzero(operated), np.flatnonzero(~operated)
-    parts.append(_once(pricer, stays, cut, "06", rest * 0.65, later))
-    parts.append(_once(pricer, stays, cut, "08", rest * 0.35, later))
+    parts.append(_once(pricer, stays, cut, "06", rest * 0.65, step=later))
+    parts.append(_once(pricer, stays, cut, "08", rest * 0.35, step=later))
     # Treatments on up to three days, so that a day's amount stays plausible.
     days = np.minimum(stays.length, 3)
     for k in range(3):
         some = calm[(days[calm] > k) & ((stays.gap[calm] == 0) | (k == 0))]
-        parts.append(_once(pricer, stays, some, "05", rest / days, k))
+        parts.append(_once(pricer, stays, some, "05", rest / days, step=k))
     return parts
 
 
-def _once(pricer, stays: _Stays, spots, category: str, amount, step) -> pd.DataFrame:
+def _once(pricer, stays: _Stays, spots, category: str, amount, *, step) -> pd.DataFrame:
     item = pricer.service(category, stays.tier[spots], amount[spots])
     step = np.broadcast_to(step, len(stays.event))[spots]
     price = pricer.price(item, stays.tier[spots])

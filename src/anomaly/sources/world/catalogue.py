@@ -206,7 +206,7 @@ def build_catalogue() -> Catalogue:
     return Catalogue(
         items=items,
         prices=prices,
-        caps=np.round(prices[:, :, YEARS - 1] * 1.15 / 10).astype(np.int64) * 10,
+        caps=np.round(prices.max(axis=2) * 1.12 / 10).astype(np.int64) * 10,
         grids={g[0]: members(g[0]) for g in _GRIDS},
         drugs=tuple(drugs),
         shop_drugs=members("general", "patent", "内科"),

@@ -121,7 +121,7 @@ def outpatient_lines(
     amount, other = scale.copy(), scale.copy()
     amount[usual], other[usual] = drug, rest
     parts += _drug_lines(rng, pricer, setting.catalogue, visits, amount)
-    parts += _other_lines(rng, pricer, setting, visits, other, events)
+    parts += _other_lines(pricer, setting, visits, other, events)
     return pd.concat(parts, ignore_index=True)
 
 
@@ -144,39 +144,45 @@ def _drug_lines(rng, pricer, catalogue: Catalogue, visits: _Visits, amount) -> l
     has = amount > 200
     second = has & (amount > 2500) & (rng.random(len(amount)) < 0.35)
     part = np.where(second, rng.uniform(0.35, 0.65, len(amount)), 1.0)
-    taken = np.full(len(amount), -1)
-    parts = []
-    for k, (mask, wanted) in enumerate(((has, amount * part),
-                                        (second, amount * (1 - part)))):  # fmt: skip
-        for dept in range(len(catalogue.drugs)):
-            for cancer in (False, True):
-                here = mask & (visits.dept == dept)
-                here &= (visits.style == CANCER) == cancer
-                if not here.any():
-                    continue
-                choice = catalogue.cancer_drugs if cancer else catalogue.drugs[dept]
-                tier = visits.tier[here]
-                item, count = pricer.drug(choice, tier, wanted[here])
-                if k == 0:
-                    forced = visits.item[here]
-                    item = np.where((forced >= 0) & ~cancer, forced, item)
-                    count = pricer.count(item, tier, wanted[here])
-                    taken[here] = item
-                keep = item != taken[here] if k else np.ones(len(item), dtype=bool)
-                spots = np.flatnonzero(here)[keep]
-                chosen = np.zeros(len(mask), dtype=bool)
-                chosen[spots] = True
-                supply = _supply_days(rng, visits, chosen)
-                parts.append(
-                    visits.lines(
-                        pricer, chosen, item[keep], cnt=count[keep], supply=supply
-                    )
-                )
-    return parts
+    first, count = _choose_drugs(pricer, catalogue, visits, has, amount * part)
+    forced = has & (visits.item >= 0) & (visits.style != CANCER)
+    first[forced] = visits.item[forced]
+    wanted = (amount * part)[forced]
+    count[forced] = pricer.count(first[forced], visits.tier[forced], wanted)
+    other, more = _choose_drugs(pricer, catalogue, visits, second, amount * (1 - part))
+    second &= other != first
+    return [
+        visits.lines(
+            pricer,
+            mask,
+            item[mask],
+            cnt=number[mask],
+            supply=_supply_days(rng, visits, mask),
+        )
+        for mask, item, number in ((has, first, count), (second, other, more))
+    ]
 
 
-def _other_lines(rng, pricer, setting: Setting, visits, amount, events) -> list:
+def _choose_drugs(pricer, catalogue: Catalogue, visits: _Visits, mask, wanted):
+    """Choose from the department's drugs, or from those against cancer."""
+    item = np.full(len(mask), -1)
+    count = np.ones(len(mask), dtype=np.int64)
+    cancer = visits.style == CANCER
+    choices = [
+        (choice, mask & ~cancer & (visits.dept == dept))
+        for dept, choice in enumerate(catalogue.drugs)
+    ]
+    for choice, here in [*choices, (catalogue.cancer_drugs, mask & cancer)]:
+        if here.any():
+            item[here], count[here] = pricer.drug(
+                choice, visits.tier[here], wanted[here]
+            )
+    return item, count
+
+
+def _other_lines(pricer, setting: Setting, visits, amount, events) -> list:
     """Scans, tests, treatments, supplies: one line, or two of different kinds."""
+    rng = pricer.rng
     exam = np.zeros(len(amount))
     doctor = events["doctor"].to_numpy()
     known = setting.providers.doctors["exam"].to_numpy()

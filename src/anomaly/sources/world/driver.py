@@ -66,7 +66,7 @@ def write_world(
     progress : callable, optional
         Called with a word, the months done and the months in all.
     """
-    _check(seed, scale, months)
+    _check(Path(out), seed, scale, months)
     setting = build_setting(seed, scale, months, parse_month(last_month), planted)
     # Small worlds are kept, large ones are thrown away: pack them quickly.
     exports = Exports(Path(out), 9 if scale <= LARGE else 2)
@@ -79,7 +79,9 @@ def write_world(
     return exports.rows
 
 
-def _check(seed: int, scale: float, months: int) -> None:
+def _check(out: Path, seed: int, scale: float, months: int) -> None:
+    if out.exists() and not out.is_dir():
+        raise UsageError(f"{out}: found a file", expected="a folder to write to")
     if not isfinite(scale) or scale <= 0:
         raise UsageError(
             f"scale: found {scale}", expected="a number above 0, such as 1"
@@ -180,10 +182,9 @@ class _Writer:
     def _events(self, month: int) -> pd.DataFrame:
         """Return what is settled this month; stays still running wait."""
         setting = self.setting
-        setting.serial = 0
         setting.occupancy.advance(setting.clock(month).first)
         habits = month_habits(setting, month)
-        stays = setting.number(month_stays(setting, month, habits), month)
+        stays = setting.number(month_stays(setting, month, habits), month, STAY)
         link_transfers(stays)
         others = [
             dialysis_visits(setting, month),
@@ -193,16 +194,16 @@ class _Writer:
             placeholder_visits(setting, month),
             month_tickets(setting, month),
         ]
-        rest = setting.number(_in_order(join(others)), month)
+        rest = setting.number(_in_order(join(others)), month, OUTPATIENT)
         rest["end_day"] = rest["day"]
         stays = join([self.waiting_stays, stays])
         over = stays["end_day"] >= setting.clock(month).end
         self.waiting_stays = stays.loc[over].reset_index(drop=True)
-        return join([rest, stays.loc[~over]])
+        return join([rest, _in_order(stays.loc[~over])])
 
     def _batch(self, month: int) -> Batch:
         setting = self.setting
-        events = _in_order(self._events(month))
+        events = self._events(month)
         mark_manual(setting, events, month)
         parts = []
         for kind, source in _LINES.items():
@@ -243,12 +244,12 @@ class _Writer:
     def _history(self) -> None:
         self.exports.write("findings", history.findings(self.setting))
         self.exports.write("tips", history.tips(self.setting))
-        late = pd.DataFrame(self.truth, columns=COLUMNS)
-        rows = (
-            pd.concat([self.setting.plan.frame, late])
-            if self.truth
-            else (self.setting.plan.frame)
-        )
+        # Refunds that fall after the last month were never written.
+        unseen = {str(n) for b in self.pending for n in b.settlements["original"]}
+        kept = [row for row in self.truth if row[2] not in unseen]
+        rows = self.setting.plan.frame
+        if kept:
+            rows = pd.concat([rows, pd.DataFrame(kept, columns=COLUMNS)])
         rows = rows.rename(columns={"from": "start", "to": "end"})
         text = history.truth_text(self.setting, rows)
         self.exports.write_text("truth.csv", text, len(rows))

@@ -67,10 +67,7 @@ def _plant_benign(table: pd.DataFrame, setting: Setting, month: int, force) -> N
     table["style"] = np.where(on, CANCER, ORDINARY)
     table["fee"] *= np.where(on, 4.0, 1.0)
     table["tilt"] += np.where(on, 1.6, 0.0)
-    new = setting.plan.frame["scheme"] == "new_doctor"
-    rows = setting.plan.frame.loc[new & (setting.plan.frame["from"] > month)]
-    absent = rows["unit"].to_numpy(dtype=np.int64)
-    table.loc[absent, "visits"] = 0.0
+    table.loc[setting.absent(month), "visits"] = 0.0
 
 
 def draw_shares(

@@ -1,7 +1,6 @@
 """What surrounds the claims: stock, scanned codes, reviews, uploads, groups."""
 
 import numpy as np
-import pyarrow as pa
 
 from anomaly.periods import month_text, shift
 from anomaly.sources.world.clock import day_number
@@ -77,14 +76,15 @@ class Stock:
         chosen = chosen & packed[lines["item"].to_numpy()]
         chosen &= rng.random(len(lines)) < 0.6
         table, item = table.loc[chosen], lines["item"].to_numpy()[chosen]
-        order = np.argsort(item, kind="stable")
-        start = np.searchsorted(item[order], item[order])
-        rank = np.empty(len(item), dtype=np.int64)
-        rank[order] = np.arange(len(item)) - start
-        number = self.scanned[item] + rank + 1
-        again = setting.plan.on("swaps", month, len(self.held))[table["unit"]]
-        again = again & (rng.random(len(item)) < 0.4)
-        number = np.where(again, np.maximum(number - 3, 1), number)
+        unit = table["unit"].to_numpy()
+        number = self._numbers(item, unit)
+        short = setting.plan.on("swaps", month, len(self.held))[unit]
+        again = short & (rng.random(len(item)) < 0.4)
+        # A repeated code is one that the same pharmacy has scanned just before.
+        order = np.lexsort((number, unit, item))
+        before = np.roll(order, 1)
+        same = (item[order] == item[before]) & (unit[order] == unit[before])
+        number[order] = np.where(same & again[order], number[before], number[order])
         self.scanned += np.bincount(item, minlength=len(items))
         return {
             "trace_code": whole(81 * 10**12 + item * 10**9 + number),
@@ -93,6 +93,13 @@ class Stock:
             "national_item_code": texts(items["code"], item),
             "scanned_at": moments(table["settle_day"], table["settle_sec"]),
         }
+
+    def _numbers(self, item: np.ndarray, unit: np.ndarray) -> np.ndarray:
+        """Count on from the codes each item has had so far."""
+        order = np.lexsort((unit, item))
+        rank = np.empty(len(item), dtype=np.int64)
+        rank[order] = np.arange(len(item)) - np.searchsorted(item[order], item[order])
+        return self.scanned[item] + rank + 1
 
 
 def reviews(setting: Setting, batch: Batch, month: int) -> Columns:
@@ -195,8 +202,3 @@ class Budgets:
             "budget": money(budget),
             "balance": money(self.balance),
         }
-
-
-def empty_safe(columns: Columns) -> bool:
-    """Tell whether a table has rows."""
-    return len(next(iter(columns.values()), pa.array([]))) > 0

@@ -5,6 +5,7 @@ stay claims every day from admission to discharge.
 """
 
 import numpy as np
+import pandas as pd
 
 from anomaly.sources.world.people import People
 
@@ -60,12 +61,12 @@ class Occupancy:
         self,
         rng: np.random.Generator,
         people: People,
-        home: np.ndarray,
-        pool: np.ndarray,
-        day: np.ndarray,
+        events: pd.DataFrame,
         length: np.ndarray | None = None,
     ) -> np.ndarray:
         """Draw a free person for each event; -1 where none was found."""
+        home, pool = events["home"].to_numpy(), events["pool"].to_numpy()
+        day = events["day"].to_numpy()
         person = np.full(len(day), -1, dtype=np.int64)
         todo = np.arange(len(day))
         for _ in range(8):

@@ -9,7 +9,8 @@ import pandas as pd
 from anomaly.sources.world.clock import day_number
 from anomaly.sources.world.streams import stream
 
-PERSONS = 14_000
+PERSONS = 12_000
+DOCTORS = 360  # at scale 1
 DISTRICTS = ("990101", "990102", "990103")
 DISTRICT_NAMES = ("甲区", "乙县", "丙县")
 DISTRICT_SHARE = np.array([0.45, 0.31, 0.24])
@@ -64,7 +65,9 @@ def _ages(rng: np.random.Generator, size: int) -> np.ndarray:
 
 def build_people(seed: int, scale: float, first: date, doctors: int) -> People:
     """Return the register; the last rows are doctors, who fall ill elsewhere."""
-    size = max(600, round(PERSONS * scale)) + doctors
+    # Small worlds keep more doctors than their scale, so more patients as well.
+    share = max(scale, doctors / DOCTORS)
+    size = max(600, round(PERSONS * share)) + doctors
     rng = stream(seed, "people")
     age = _ages(rng, size)
     is_doctor = np.arange(size) >= size - doctors

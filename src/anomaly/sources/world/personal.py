@@ -13,6 +13,7 @@ def _visits(
     rng: np.random.Generator,
     setting: Setting,
     habits: pd.DataFrame,
+    *,
     doctor: np.ndarray,
     person: np.ndarray,
     day: np.ndarray,
@@ -28,16 +29,11 @@ def _visits(
         person=person,
         day=day,
         sec=sec,
-        end_sec=sec + rng.integers(600, 2400, size),
+        end_sec=sec + 60 * rng.integers(10, 40, size),
         fee=habits["fee"].to_numpy()[doctor] * np.exp(rng.normal(0, 0.33, size)),
         share=draw_shares(rng, habits, doctor),
     )
     return diagnose(rng, setting, events)
-
-
-def _adult_doctors(setting: Setting) -> np.ndarray:
-    doctors = setting.providers.doctors
-    return np.flatnonzero(doctors["dept"].isin([0, 1, 4]) & ~doctors["idle"])
 
 
 def visits_during_stays(
@@ -54,8 +50,8 @@ def visits_during_stays(
     half = np.tile([0.0, 0.5], len(base))
     inside = 1 + np.floor((span - 1) * (half + rng.random(len(span)) * 0.49))
     day = np.repeat(base["day"].to_numpy(), 2) + inside.astype(np.int64)
-    doctor = rng.choice(_adult_doctors(setting), len(person))
-    events = _visits(rng, setting, habits, doctor, person, day)
+    doctor = rng.choice(setting.adult_doctors(), len(person))
+    events = _visits(rng, setting, habits, doctor=doctor, person=person, day=day)
     # A visit after the month's end is told next month, so it is left out here.
     return events.loc[events["day"] < setting.clock(month).end].reset_index(drop=True)
 
@@ -69,8 +65,8 @@ def impersonations(setting: Setting, month: int, habits: pd.DataFrame) -> pd.Dat
     day = clock.draw_days(rng, len(person))
     granted = setting.occupancy.claim(person, day)
     person, day = person[granted], day[granted]
-    doctor = rng.choice(_adult_doctors(setting), len(person))
-    events = _visits(rng, setting, habits, doctor, person, day)
+    doctor = rng.choice(setting.adult_doctors(), len(person))
+    events = _visits(rng, setting, habits, doctor=doctor, person=person, day=day)
     twice = rng.random(len(events)) < 0.4
     people = setting.people.frame.iloc[person]
     age = (day - people["birth"].to_numpy()) // 365
@@ -84,15 +80,15 @@ def _elsewhere(rng, setting: Setting, habits, events: pd.DataFrame) -> pd.DataFr
     """Show the same card in another district at the same time."""
     doctors = setting.providers.doctors
     home = setting.providers.units["home"].to_numpy()
-    able = _adult_doctors(setting)
+    able = setting.adult_doctors()
     place = home[doctors["unit"].to_numpy()[able]]
     doctor = np.array(
         [rng.choice(able[place != home[unit]]) for unit in events["unit"]],
         dtype=np.int64,
     )
     second = _visits(
-        rng, setting, habits, doctor, events["person"].to_numpy(),
-        events["day"].to_numpy(),
+        rng, setting, habits, doctor=doctor,
+        person=events["person"].to_numpy(), day=events["day"].to_numpy(),
     )  # fmt: skip
     second["sec"] = events["sec"].to_numpy() + 300
     second["end_sec"] = second["sec"] + 900

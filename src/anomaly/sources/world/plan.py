@@ -1,6 +1,6 @@
 """Which units carry which scheme, from when to when, and how strongly."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -21,7 +21,7 @@ BENIGN_INSURED = ("transfers", "chemo_cycles", "family_pickup")
 BENIGN_INSTITUTIONS = ("code_map_error", "reuploaded_batch")
 PLACEHOLDERS = ("D00000", "99999")
 HANDLER = "OP9901012"
-_SHARE = {"doctor": 0.015, "insured": 0.012}
+_SHARE = {"doctor": 0.015, "insured": 0.011}
 _BENIGN_SHARE = {"dialysis": 0.008, "oncology": 0.008, "new_doctor": 0.012,
                  "transfers": 0.004, "chemo_cycles": 0.001,
                  "family_pickup": 0.002}  # fmt: skip
@@ -34,7 +34,6 @@ class Plan:
 
     months: int
     frame: pd.DataFrame
-    late: list[tuple] = field(default_factory=list)
 
     def active(self, scheme: str, month: int) -> pd.DataFrame:
         """Return the rows of a scheme that run in a month."""
@@ -92,7 +91,7 @@ def _windows(seed: int, scheme: str, months: int, count: int) -> list[tuple[int,
 
 
 def _rows(
-    seed: int, months: int, kind: str, scheme: str, units: np.ndarray, codes: list
+    seed: int, months: int, kind: str, scheme: str, *, units: np.ndarray, codes: list
 ) -> list[tuple]:
     benign = scheme in BENIGN_DOCTORS + BENIGN_INSURED + BENIGN_INSTITUTIONS
     windows = _windows(seed, scheme, months, len(units))
@@ -119,7 +118,9 @@ class _Picker:
             free = [u for u in order if allowed[u] and codes[u] not in self.taken]
             units = np.array(free[: count(scheme)], dtype=np.int64)
             self.taken.update(codes[u] for u in units)
-            self.rows += _rows(self.seed, self.months, kind, scheme, units, codes)
+            self.rows += _rows(
+                self.seed, self.months, kind, scheme, units=units, codes=codes
+            )
 
 
 def _pick_doctors(picker: _Picker, providers: Providers) -> None:

@@ -9,7 +9,7 @@ from anomaly.sources.world.catalogue import DEPARTMENTS, Catalogue
 from anomaly.sources.world.people import DISTRICT_SHARE
 from anomaly.sources.world.streams import heavy_normal, stream
 
-PER_CELL = 27
+PER_CELL = 24
 INSTITUTIONS = (48, 15, 5)  # of levels one, two and three, at scale 1
 PHARMACIES = 46
 _CENTRES = np.array([[120.10, 30.20], [120.55, 30.45], [120.00, 30.70]])
@@ -19,7 +19,7 @@ DEPARTMENT_FEE = np.array([1.08, 1.0, 1.0, 0.84, 1.1])
 BASE_SHARE = np.array([0.48, 0.34, 0.33, 0.46, 0.6])
 _DEPARTMENT_RATE = np.array([1.12, 0.97, 0.97, 1.04, 0.97])
 _LEVEL_RATE = np.array([0.97, 1.0, 1.06])
-VISITS = 16.2
+VISITS = 13.8
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,7 @@ def _units(seed: int, scale: float) -> tuple[pd.DataFrame, int]:
             "home": home,
             "lon": place[:, 0].round(4),
             "lat": place[:, 1].round(4),
-            "rate": 42 * rng.lognormal(0, 0.35, size),
+            "rate": 26 * rng.lognormal(0, 0.35, size),
             "fee": np.exp(heavy_normal(rng, size) * 0.14),
             "pharmacists": rng.integers(1, 5, size),
             "group": np.where(level == 3, rng.integers(1, 6, size), 0),

@@ -40,7 +40,6 @@ class Setting:
     people: People
     plan: Plan
     occupancy: Occupancy
-    serial: int = 0
     families: dict[int, np.ndarray] = field(default_factory=dict)
     wards: dict[int, np.ndarray] = field(default_factory=dict)
 
@@ -52,14 +51,37 @@ class Setting:
         """Return the calendar of a month of the window."""
         return MonthClock(self.months[month])
 
-    def number(self, events: pd.DataFrame, month: int) -> pd.DataFrame:
-        """Give events their visit numbers, in order of creation."""
+    def number(self, events: pd.DataFrame, month: int, kind: int) -> pd.DataFrame:
+        """Give events their visit numbers, stays in a range of their own."""
         start = self.months[month]
-        base = (start.year % 100 * 100 + start.month) * 10**7
-        first = base + self.serial + 1
-        self.serial += len(events)
+        base = (70_000 + start.year % 100 * 100 + start.month) * 10**7
+        first = base + (9_000_000 if kind == STAY else 0) + 1
         events["visit"] = np.arange(first, first + len(events))
         return events
+
+    def absent(self, month: int) -> np.ndarray:
+        """Tell which doctors have not begun yet."""
+        plan = self.plan.frame
+        later = (plan["scheme"] == "new_doctor") & (plan["from"] > month)
+        mask = np.zeros(len(self.providers.doctors), dtype=bool)
+        mask[plan.loc[later, "unit"].to_numpy(dtype=np.int64)] = True
+        return mask
+
+    def regular_doctors(self) -> np.ndarray:
+        """Tell who has been at work throughout, and is not near-idle."""
+        doctors, plan = self.providers.doctors, self.plan.frame
+        regular = ~doctors["idle"].to_numpy().copy()
+        new = plan.loc[plan["scheme"] == "new_doctor", "unit"]
+        regular[new.to_numpy(dtype=np.int64)] = False
+        return regular
+
+    def adult_doctors(self, *levels: int) -> np.ndarray:
+        """Return regular doctors of adults, of some hospital levels or of all."""
+        doctors = self.providers.doctors
+        fits = doctors["dept"].isin([0, 1, 4]).to_numpy() & self.regular_doctors()
+        if levels:
+            fits = fits & doctors["level"].isin(levels).to_numpy()
+        return np.flatnonzero(fits)
 
     def homes(self, rng: np.random.Generator, unit: np.ndarray) -> np.ndarray:
         """Draw the home districts of a unit's patients: mostly its own."""

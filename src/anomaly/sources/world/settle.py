@@ -83,7 +83,7 @@ def _split_line_amounts(setting: Setting, events, lines: pd.DataFrame) -> pd.Dat
     amount = count * price
     own = np.where(grade == 3, amount, 0)
     over = np.where(grade == 3, 0, np.maximum(price - cap, 0) * count)
-    pre = np.where(grade == 2, (amount - over) // 10, 0)
+    pre = np.where(grade == 2, (amount - over) // 100 * 10, 0)
     return lines.assign(amount=amount, cap=cap, own=own, over=over, pre=pre)
 
 
@@ -95,10 +95,11 @@ def _share_bill(setting: Setting, table: pd.DataFrame) -> None:
     percent = np.where(employee, _EMPLOYEE[kind, level], _RESIDENT[kind, level])
     chronic = table["med"].isin([CHRONIC_VISIT, DIALYSIS_VISIT]).to_numpy()
     percent = percent + np.where(chronic, 12, 0)
-    table["fund"] = table["scope"].to_numpy() * percent // 100
+    # Shares are settled in tenths of a yuan, as many bureaus do.
+    table["fund"] = table["scope"].to_numpy() * percent // 1000 * 10
     table["pay"] = table["total"] - table["fund"]
-    # Employees pay from their account first, the rest in cash.
-    from_account = np.where(employee, table["pay"] * 6 // 10, 0)
+    # Employees pay from their account, which holds so much; the rest is cash.
+    from_account = np.where(employee, np.minimum(table["pay"], 50_000), 0)
     table["account"] = from_account
     table["cash"] = table["pay"] - from_account
 
@@ -108,6 +109,9 @@ def _settle_times(rng, setting: Setting, table: pd.DataFrame, month: int) -> Non
     stay = (table["kind"] == STAY).to_numpy()
     end_sec = table["end_sec"].to_numpy()
     wait = np.where(stay, rng.integers(1800, 5 * 3600, len(table)), 0)
+    # Visits end on the minute in the record, bills are printed seconds later.
+    crowd = rng.integers(0, 60, len(table))
+    wait = np.where(table["kind"] == OUTPATIENT, crowd, wait)
     sec = np.minimum(end_sec + wait, 86_399)
     day = table["end_day"].to_numpy()
     manual = table["manual"].to_numpy()

@@ -24,6 +24,7 @@ def _build(
     setting: Setting,
     month: int,
     habits: pd.DataFrame,
+    *,
     doctor: np.ndarray,
     length: np.ndarray,
 ) -> pd.DataFrame:
@@ -76,9 +77,7 @@ def _seat(rng, setting: Setting, events: pd.DataFrame) -> pd.DataFrame:
     events["person"] = setting.occupancy.seat(
         rng,
         setting.people,
-        events["home"].to_numpy(),
-        events["pool"].to_numpy(),
-        events["day"].to_numpy(),
+        events,
         (events["end_day"] - events["day"]).to_numpy(),
     )
     return seated(events)
@@ -96,7 +95,10 @@ def month_stays(setting: Setting, month: int, habits: pd.DataFrame) -> pd.DataFr
     parts = [(doctor, _lengths(rng, len(doctor)))]
     parts += _extra(setting, month)
     events = join(
-        [_build(rng, setting, month, habits, doc, days) for doc, days in parts]
+        [
+            _build(rng, setting, month, habits, doctor=doc, length=days)
+            for doc, days in parts
+        ]
     )
     _hang(setting, month, events)
     _shorten(setting, month, events)
@@ -116,11 +118,13 @@ def _extra(setting: Setting, month: int) -> list[tuple[np.ndarray, np.ndarray]]:
     """A planted institution admits more, whatever its size."""
     rng = setting.rng("extra stays", month)
     place = setting.providers.doctors["unit"].to_numpy()
+    absent = setting.absent(month)
     found = []
     for scheme, count in (("hung_beds", 6), ("split_admissions", 6),
                           ("one_day_stays", 8)):  # fmt: skip
         for unit in setting.plan.active(scheme, month)["unit"]:
-            doctor = rng.choice(np.flatnonzero(place == unit), rng.poisson(count))
+            staff = np.flatnonzero((place == unit) & ~absent)
+            doctor = staff[rng.integers(0, max(len(staff), 1), rng.poisson(count))]
             length = _lengths(rng, len(doctor))
             if scheme == "hung_beds":
                 length = rng.integers(6, 13, len(doctor))
@@ -168,33 +172,18 @@ def _split(setting: Setting, month: int, events: pd.DataFrame) -> pd.DataFrame:
     return again.loc[granted].reset_index(drop=True)
 
 
-def _own_stays(
-    rng, setting: Setting, month: int, habits, person: np.ndarray, doctor, length
-) -> pd.DataFrame:
-    """Return stays for given persons where their days are free."""
-    events = _build(rng, setting, month, habits, doctor, length)
-    events["person"] = person
-    granted = setting.occupancy.claim(
-        person, events["day"].to_numpy(), (events["end_day"] - events["day"]).to_numpy()
-    )
-    return events.loc[granted].reset_index(drop=True)
-
-
-def _adult_doctors(setting: Setting, *levels: int) -> np.ndarray:
-    doctors = setting.providers.doctors
-    adult = doctors["dept"].isin([0, 1, 4]) & doctors["level"].isin(levels)
-    return np.flatnonzero(adult & ~doctors["idle"])
-
-
 def _personal_stays(setting: Setting, month: int, habits) -> pd.DataFrame:
     """Stays of persons who will be seen elsewhere while they are in hospital."""
     rng = setting.rng("personal stays", month)
     rows = setting.plan.active("outpatient_during_stay", month)
     due = (rows["from"] == month).to_numpy() | (rng.random(len(rows)) < 0.3)
     person = rows["unit"].to_numpy(dtype=np.int64)[due]
-    doctor = rng.choice(_adult_doctors(setting, 0, 1, 2), len(person))
+    doctor = rng.choice(setting.adult_doctors(), len(person))
     length = rng.integers(5, 11, len(person))
-    return _own_stays(rng, setting, month, habits, person, doctor, length)
+    events = _build(rng, setting, month, habits, doctor=doctor, length=length)
+    events["person"] = person
+    granted = setting.occupancy.claim(person, events["day"].to_numpy(), length)
+    return events.loc[granted].reset_index(drop=True)
 
 
 def _chemo(setting: Setting, month: int, habits) -> pd.DataFrame:
@@ -205,10 +194,10 @@ def _chemo(setting: Setting, month: int, habits) -> pd.DataFrame:
     days = np.arange(clock.first, clock.end)
     who, when = np.nonzero((days[None, :] + person[:, None] * 5) % 21 == 0)
     person, day = person[who], days[when]
-    ward = _adult_doctors(setting, 2)
+    ward = setting.adult_doctors(2)
     doctor = ward[person % len(ward)]
     length = rng.integers(2, 4, len(person))
-    events = _build(rng, setting, month, habits, doctor, length)
+    events = _build(rng, setting, month, habits, doctor=doctor, length=length)
     events["person"], events["day"], events["end_day"] = person, day, day + length
     events["dx"] = setting.catalogue.special["Z51"]
     events["style"], events["share"] = CANCER, 0.7
@@ -221,11 +210,11 @@ def _transfers(setting: Setting, month: int, habits) -> pd.DataFrame:
     """From one hospital to a higher one on the same day, with its referral."""
     rng = setting.rng("transfers", month)
     person = setting.plan.active("transfers", month)["unit"].to_numpy(dtype=np.int64)
-    lower = rng.choice(_adult_doctors(setting, 0, 1), len(person))
-    upper = rng.choice(_adult_doctors(setting, 2), len(person))
+    lower = rng.choice(setting.adult_doctors(0, 1), len(person))
+    upper = rng.choice(setting.adult_doctors(2), len(person))
     length, later = rng.integers(2, 6, (2, len(person))) + np.array([[0], [3]])
-    first = _build(rng, setting, month, habits, lower, length)
-    second = _build(rng, setting, month, habits, upper, later)
+    first = _build(rng, setting, month, habits, doctor=lower, length=length)
+    second = _build(rng, setting, month, habits, doctor=upper, length=later)
     granted = setting.occupancy.claim(person, first["day"].to_numpy(), length + later)
     first["person"] = second["person"] = person
     second["day"] = first["end_day"]

@@ -21,7 +21,6 @@ from anomaly.sources.world.visits import CHRONIC_VISIT, DIALYSIS_VISIT
 
 # The national dictionary's grade A of levels three, two and one.
 HOSPITAL_LEVELS = ["08", "05", "02", ""]
-FIXED_DAYS = 365
 
 
 class NationalTables:
@@ -102,6 +101,7 @@ class NationalTables:
             "mdtrt_id": whole(visit),
             "psn_no": whole(people["code"]),
             "psn_name": texts(self.names, table["person"]),
+            "tel": _phones(people["phone"].to_numpy()),
             "fixmedins_code": texts(self.units["code"], table["unit"]),
             "med_type": whole(table["med"]),
             "begntime": moments(table["day"], table["sec"]),
@@ -119,7 +119,6 @@ class NationalTables:
             "ipt_days": whole(table["end_day"] - table["day"], ~stay),
             "refl_old_mdtrt_id": whole(refer, refer <= 0),
             "oprn_oprt_code": _operations(batch, self.setting) if size else nothing(0),
-            "tel": _phones(people["phone"].to_numpy()),
             "vali_flag": whole(table["valid"]),
         }
 
@@ -138,30 +137,31 @@ class NationalTables:
         words = [f"{n:02d}" for n in range(15)]
         return {
             "feedetl_sn": whole(first + 1 + np.arange(size)),
+            # What repeats from line to line stands together, so it packs well.
             "setl_id": whole(table["settlement"]),
             "mdtrt_id": whole(table["visit"]),
             "psn_no": whole(people),
             "fixmedins_code": texts(self.units["code"], table["unit"]),
-            "rx_drord_no": whole(table["visit"].to_numpy() * 100 + lines["order"]),
+            "bilg_dept_codg": texts(
+                DEPARTMENT_CODES, np.where(ticket, -1, table["dept"])
+            ),
+            "bilg_dr_codg": texts(self.doctor_codes, table["doctor"]),
             "fee_ocur_time": moments(lines["day"], lines["sec"]),
+            "rx_drord_no": whole(table["visit"].to_numpy() * 100 + lines["order"]),
             "med_list_codg": texts(items["code"], item),
             "medins_list_codg": texts([f"L{n:03d}" for n in range(len(items))], local),
             "medins_list_name": texts(items["name"], local),
             "med_chrgitm_type": texts(words, category),
             "chrgitm_lv": whole(items["grade"].to_numpy()[item]),
-            "cnt": whole(lines["cnt"]),
-            "pric": money(lines["price"]),
-            "det_item_fee_sumamt": money(lines["amount"]),
-            "pric_uplmt_amt": money(lines["cap"]),
-            "fulamt_ownpay_amt": money(lines["own"]),
-            "prd_days": whole(supply, supply < 0),
-            "bilg_dept_codg": texts(
-                DEPARTMENT_CODES, np.where(ticket, -1, table["dept"])
-            ),
-            "bilg_dr_codg": texts(self.doctor_codes, table["doctor"]),
-            "dscg_tkdrug_flag": whole(lines["takehome"]),
             "lmt_used_flag": whole(items["restricted"].to_numpy()[item]),
             "hi_nego_drug_flag": whole(items["nego"].to_numpy()[item]),
+            "pric_uplmt_amt": money(lines["cap"]),
+            "pric": money(lines["price"]),
+            "cnt": whole(lines["cnt"]),
+            "det_item_fee_sumamt": money(lines["amount"]),
+            "fulamt_ownpay_amt": money(lines["own"]),
+            "prd_days": whole(supply, supply < 0),
+            "dscg_tkdrug_flag": whole(lines["takehome"]),
             "vali_flag": whole(table["valid"]),
         }
 

@@ -47,13 +47,7 @@ def month_tickets(setting: Setting, month: int) -> pd.DataFrame:
 
 
 def _seat(rng, setting: Setting, events: pd.DataFrame) -> pd.DataFrame:
-    events["person"] = setting.occupancy.seat(
-        rng,
-        setting.people,
-        events["home"].to_numpy(),
-        events["pool"].to_numpy(),
-        events["day"].to_numpy(),
-    )
+    events["person"] = setting.occupancy.seat(rng, setting.people, events)
     return seated(events)
 
 

@@ -48,7 +48,7 @@ def outpatient_visits(
         style=habits["style"].to_numpy()[doctor],
         fee=habits["fee"].to_numpy()[doctor] * np.exp(rng.normal(0, 0.33, size)),
     )
-    events["end_sec"] = events["sec"] + rng.integers(10 * 60, 50 * 60, size)
+    events["end_sec"] = events["sec"] + 60 * rng.integers(10, 50, size)
     _crowd(rng, events, np.flatnonzero(crowd), clock)
     return complete(rng, setting, events)
 
@@ -57,13 +57,7 @@ def complete(
     rng: np.random.Generator, setting: Setting, events: pd.DataFrame
 ) -> pd.DataFrame:
     """Find a free person for each visit, then diagnose."""
-    events["person"] = setting.occupancy.seat(
-        rng,
-        setting.people,
-        events["home"].to_numpy(),
-        events["pool"].to_numpy(),
-        events["day"].to_numpy(),
-    )
+    events["person"] = setting.occupancy.seat(rng, setting.people, events)
     return diagnose(rng, setting, seated(events))
 
 
@@ -114,7 +108,7 @@ def _crowd(rng, events: pd.DataFrame, doctors: np.ndarray, clock) -> None:
             start = int(rng.integers(9 * 60, 11 * 60)) * 60
             events.loc[spots, "day"] = int(clock.draw_days(rng, 1)[0])
             events.loc[spots, "sec"] = start
-            events.loc[spots, "end_sec"] = start + 1200 + rng.integers(0, 55, CROWD)
+            events.loc[spots, "end_sec"] = start + 1200
 
 
 def dialysis_visits(setting: Setting, month: int) -> pd.DataFrame:
@@ -141,7 +135,7 @@ def dialysis_visits(setting: Setting, month: int) -> pd.DataFrame:
         person=person,
         day=day,
         sec=sec,
-        end_sec=sec + 4 * 3600 + rng.integers(0, 1800, len(day)),
+        end_sec=sec + 4 * 3600 + 60 * rng.integers(0, 30, len(day)),
         fee=480 * np.exp(rng.normal(0, 0.08, len(day))),
         share=0.1,
         style=DIALYSIS,
@@ -174,7 +168,7 @@ def placeholder_visits(setting: Setting, month: int) -> pd.DataFrame:
                 share=(0.48 + rng.normal(0, 0.12, size)).clip(0.05, 0.95),
             )
         )
-        parts[-1]["end_sec"] = parts[-1]["sec"] + rng.integers(600, 3000, size)
+        parts[-1]["end_sec"] = parts[-1]["sec"] + 60 * rng.integers(10, 50, size)
     if not parts:
         return make_events(0)
     return complete(rng, setting, pd.concat(parts, ignore_index=True))
