@@ -1,9 +1,11 @@
 """What a run did, said by ourselves: success is never read from a notebook."""
 
 import json
+import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+SUFFIXES = (".pdf", ".xlsx", ".html", ".ipynb")
 DONE, FAILED, TIMED_OUT = "done", "failed", "timed out"
 
 
@@ -43,3 +45,11 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     partial.write_bytes(content)
     partial.chmod(mode)
     partial.replace(path)
+
+
+def clear(folder: Path, district: str) -> None:
+    """Remove what an earlier run, or one that was ended, left of a district."""
+    for suffix in SUFFIXES:
+        (folder / f"{district}{suffix}").unlink(missing_ok=True)
+    for unfinished in folder.glob(f".{district}-*"):
+        shutil.rmtree(unfinished, ignore_errors=True)

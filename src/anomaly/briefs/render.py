@@ -10,8 +10,7 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
-from anomaly.briefs.record import DONE, RunRecord
-from anomaly.briefs.report import clear
+from anomaly.briefs.record import DONE, RunRecord, clear
 from anomaly.briefs.template import check_parameters, template_path
 from anomaly.briefs.wording import LANGUAGES
 from anomaly.errors import StoreError, UsageError

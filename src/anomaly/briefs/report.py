@@ -8,9 +8,7 @@ from pathlib import Path
 
 from anomaly.briefs.pdf import make_pdf
 from anomaly.briefs.probe import take_facts
-from anomaly.briefs.record import write_whole
-
-SUFFIXES = (".pdf", ".xlsx", ".html", ".ipynb")
+from anomaly.briefs.record import clear, write_whole
 
 
 def make_report(job: dict) -> dict:
@@ -100,11 +98,3 @@ def _keep_failed(job: dict, work: Path) -> None:
     clear(Path(job["folder"]), job["district"])
     if text:
         write_whole(Path(job["folder"]) / f"{job['district']}.ipynb", text)
-
-
-def clear(folder: Path, district: str) -> None:
-    """Remove what an earlier run, or one that was ended, left of a district."""
-    for suffix in SUFFIXES:
-        (folder / f"{district}{suffix}").unlink(missing_ok=True)
-    for unfinished in folder.glob(f".{district}-*"):
-        shutil.rmtree(unfinished, ignore_errors=True)
