@@ -21,7 +21,7 @@ LAYOUTS = [
     )
 ]
 TOO_LONG = 9.0  # the first page must stay one page
-GOOD_ENOUGH = 0.3
+GOOD_ENOUGH = 0.12
 
 
 class TypesettingError(AnomalyError):
@@ -70,10 +70,9 @@ def _fitting(template: Path, options: dict) -> dict[str, str]:
     """
     costs = []
     for layout in LAYOUTS:
-        cost = _blanks(_marks(template, "<reached>", layout, options))
-        if max(_marks(template, "<first>", layout, options)) > 1:
-            cost += TOO_LONG
-        costs.append(cost)
+        marks = _marks(template, layout, options)
+        too_long = any(mark.get("first") and mark["page"] > 1 for mark in marks)
+        costs.append(_blanks(marks) + TOO_LONG * too_long)
         if min(costs) < GOOD_ENOUGH:
             break
     return LAYOUTS[costs.index(min(costs))]
@@ -92,11 +91,11 @@ def _blanks(reached: list[dict]) -> float:
     return sum(max(0, blank - 0.1) for blank in inner) + (1 - filled[last]) / 2
 
 
-def _marks(template: Path, label: str, layout: dict[str, str], options: dict) -> list:
+def _marks(template: Path, layout: dict[str, str], options: dict) -> list[dict]:
     import typst
 
     found = typst.query(
-        str(template), label, field="value", sys_inputs=layout, **options
+        str(template), "<reached>", field="value", sys_inputs=layout, **options
     )
     return json.loads(found)
 
