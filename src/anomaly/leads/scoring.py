@@ -91,7 +91,12 @@ def _key(store: Store, unit_kind: str, month: date) -> str:
 @cache
 def _method() -> str:
     """Return a digest of the code and policy that make evidence from features."""
-    rooms = {"peers": ".py", "policy": ".toml", "features": ".py", "leads": "coring.py"}
+    rooms = {
+        "peers": ".py",
+        "policy": ".toml",
+        "features": ".py",
+        "leads": "scoring.py",
+    }
     texts = [
         path.read_text(encoding="utf-8")
         for room, suffix in rooms.items()
