@@ -3,6 +3,7 @@
 from anomaly.briefs.facts import Facts
 from anomaly.periods import month_text
 
+MAIN = ("settlement", "visit", "charge")
 REPAIR_ROWS = 20
 COVERAGE_ROWS = 30
 
@@ -10,13 +11,15 @@ COVERAGE_ROWS = 30
 def repairs(facts: Facts) -> list[list[str]]:
     """Return the data faults: problem, institution, settlements, amount, to do."""
     words = facts.words
+    english = words.language == "en" and "what_to_do_en" in facts.repairs
+    todo = "what_to_do_en" if english else "what_to_do"
     return [
         [
             getattr(row, words.language),
             row.institution_name or row.institution_id,
             words.count(float(row.settlements)),
             words.money(float(row.amount)),
-            row.what_to_do,
+            getattr(row, todo),
         ]
         for row in facts.repairs.head(REPAIR_ROWS).fillna("").itertuples()
     ]
@@ -26,7 +29,10 @@ def coverage(facts: Facts) -> list[list[str]]:
     """Return what is missing in the data, and what could not be computed for it."""
     entries = facts.words.entries
     return [
-        [f"{entries.get(f'kind_{row.kind}', row.kind)} {row.what}", row.consequence]
+        [
+            f"{entries.get(f'kind_{row.kind}', row.kind)} {row.what}",
+            row.consequence or entries["coverage_blank"],
+        ]
         for row in facts.coverage.head(COVERAGE_ROWS).fillna("").itertuples()
     ]
 
@@ -54,13 +60,19 @@ def reproduce(facts: Facts) -> list[list[str]]:
 
 
 def _row_lines(facts: Facts) -> list[str]:
-    columns = ["read", "accepted", "quarantined", "duplicate", "ignored"]
+    """Return a line a table: the main ones, and each that lost a row; then the rest."""
+    accounts = facts.accounts
+    told = accounts["table"].isin(MAIN) | (accounts["accepted"] < accounts["read"])
+    lines = [_row_line(facts, row) for row in accounts.loc[told].to_dict("records")]
+    rest = accounts.loc[~told]
+    if len(rest):
+        read = f"{int(rest['read'].sum()):,}"
+        lines.append(facts.words.say("rows_rest", tables=len(rest), read=read))
+    return lines
+
+
+def _row_line(facts: Facts, row: dict) -> str:
     label = "zh" if facts.words.language == "zh" else "table"
-    return [
-        facts.words.say(
-            "rows_line",
-            table=row[label],
-            **{column: f"{int(row[column]):,}" for column in columns},
-        )
-        for row in facts.accounts.to_dict("records")
-    ]
+    fates = ["read", "accepted", "quarantined", "duplicate", "ignored"]
+    counts = {fate: f"{int(row[fate]):,}" for fate in fates}
+    return facts.words.say("rows_line", table=row[label], **counts)

@@ -95,6 +95,10 @@ def _money_sentence(facts: Facts) -> str:
             return facts.words.say(
                 key, amount=amount, lower=lower, upper=upper, first=who
             )
+    for unit in UNITS:
+        for lead in facts.listed(unit).head(1).itertuples():
+            who = _who(facts, lead, unit)
+            return facts.words.say("conclusion_rule_first", first=who)
     return facts.words["conclusion_no_money"]
 
 

@@ -7,8 +7,6 @@ the engine named `ENGINE`.
 """
 
 import base64
-import os
-import tempfile
 import traceback
 from contextlib import redirect_stderr, redirect_stdout
 from io import StringIO
@@ -92,7 +90,6 @@ def register() -> None:
 
 def make_shell() -> ReportShell:
     """Return a fresh shell that reads no profile and keeps no history."""
-    os.environ["IPYTHONDIR"] = tempfile.mkdtemp(prefix="anomaly-ipython-")
     config = Config()
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "nocolor"

@@ -12,7 +12,7 @@ from anomaly.periods import MonthLike, month_text, parse_month
 
 WHITE = re.compile(r"[\s\x00-\x1f\x7f]+", re.ASCII)
 UNITS = ("doctor", "institution")
-INDICATORS = ("fee_per_visit", "drug_share")
+_READY: dict[tuple[str, str, str], "Facts"] = {}
 
 
 @dataclass(frozen=True)
@@ -25,7 +25,8 @@ class Facts:
     words: Wording
     leads: dict[str, pd.DataFrame]
     tiers: dict[str, pd.DataFrame]
-    evidence: dict[tuple[str, str], pd.DataFrame]
+    evidence: dict[str, pd.DataFrame]
+    indicators: pd.DataFrame
     course: pd.DataFrame
     repairs: pd.DataFrame
     coverage: pd.DataFrame
@@ -48,6 +49,12 @@ class Facts:
         rows = self.course.loc[self.course["indicator"] == indicator]
         return rows.sort_values("month")
 
+    def evidence_of(self, unit: str, *wanted: str) -> pd.DataFrame:
+        """Return the evidence on the first of the indicators that there is any of."""
+        frame = self.evidence[unit]
+        found = [frame.loc[frame["indicator"] == name] for name in wanted]
+        return next((rows for rows in found if len(rows)), found[0])
+
     def value(self, indicator: str, month: date) -> float:
         """Return the district's value of a month, NaN where there is none."""
         rows = self.indicator(indicator)
@@ -69,30 +76,63 @@ def gather(store, *, district: str, month: MonthLike, language: str = "zh") -> F
 
     Raises UsageError where the store knows no such month or district.
     """
-    words = Wording(language)
-    month = parse_month(month)
-    name = known_district(store, district)
-    known_month(store, month)
-    leads = {unit: _leads(store, unit, month, district, language) for unit in UNITS}
-    return Facts(
-        district=district,
-        name=printable(name),
-        month=month,
-        words=words,
-        leads=leads,
-        tiers={u: store.tiers(u, month=month, district=district) for u in UNITS},
-        evidence={
-            (unit, indicator): _evidence(store, unit, month, indicator, district)
-            for unit in UNITS
-            for indicator in INDICATORS
-        },
-        course=_of_district(store.features("district"), "unit_id", district),
-        repairs=store.repairs(month=month, district=district),
-        coverage=store.coverage(),
-        accounts=store.accounts(),
-        fingerprint=store.fingerprint(),
-        version=code_version(),
-    )
+    ready = _READY.get((district, month_text(month), language))
+    if ready is not None and ready.fingerprint == store.fingerprint():
+        return ready
+    return City(store, month, language).facts(district)
+
+
+def keep_ready(facts: Facts) -> None:
+    """Let `gather` return these facts where it is asked for the very same.
+
+    A run over many districts reads the whole city once and hands each report its
+    part; facts of another state of the store are never taken.
+    """
+    key = (facts.district, month_text(facts.month), facts.words.language)
+    _READY[key] = facts
+
+
+class City:
+    """A month of the whole store, its frames read once; districts are parts of it."""
+
+    def __init__(self, store, month: MonthLike, language: str) -> None:
+        self.store, self.month = store, parse_month(month)
+        self.language = language
+        words = Wording(language)
+        known_month(store, self.month)
+        self.evidence = {u: store.evidence(u, month=self.month) for u in UNITS}
+        self.course = store.features("district")
+        self.shared = {
+            "month": self.month,
+            "words": words,
+            "indicators": store.indicators().set_index("indicator"),
+            "coverage": store.coverage(),
+            "accounts": store.accounts(),
+            "fingerprint": store.fingerprint(),
+            "version": code_version(),
+        }
+
+    def facts(self, district: str) -> Facts:
+        """Return the facts of one district; UsageError where it is unknown."""
+        name = known_district(self.store, district)
+        at = {"month": self.month, "district": district}
+        return Facts(
+            district=district,
+            name=district_name(district, name, self.shared["words"]),
+            leads={u: _leads(self.store, u, self.language, **at) for u in UNITS},
+            tiers={u: self.store.tiers(u, **at) for u in UNITS},
+            evidence={u: _evidence(self.evidence[u], district) for u in UNITS},
+            course=_of_district(self.course, "unit_id", district),
+            repairs=self.store.repairs(**at),
+            **self.shared,
+        )
+
+
+def district_name(district: str, name: str, words: Wording) -> str:
+    """Return the district's name; where the store has only its code, say so."""
+    if name in ("", district):
+        return words.say("district_unnamed", district=district)
+    return printable(name)
 
 
 def code_version() -> str:
@@ -125,16 +165,15 @@ def known_district(store, district: str) -> str:
     return str(names[district] or district)
 
 
-def _leads(store, unit: str, month: date, district: str, language: str):
-    leads = store.leads(unit, month=month, district=district, language=language)
+def _leads(store, unit: str, language: str, **at) -> pd.DataFrame:
+    leads = store.leads(unit, language=language, **at)
     text = ["tier", "rules", "marks", "reasons", "line", "unit_name"]
     text += ["institution_name", "department", "unit_id"]
     filled = {column: leads[column].fillna("").map(printable) for column in text}
     return leads.assign(**filled).sort_values("rank")
 
 
-def _evidence(store, unit: str, month: date, indicator: str, district: str):
-    frame = store.evidence(unit, month=month, indicator=indicator)
+def _evidence(frame: pd.DataFrame, district: str) -> pd.DataFrame:
     frame = _of_district(frame, "district", district)
     return frame.assign(unit_name=frame["unit_name"].fillna("").map(printable))
 

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from functools import wraps
 
-from anomaly.briefs.facts import INDICATORS, Facts
+from anomaly.briefs.facts import Facts
 
 WIDTH = 178  # millimetres between the margins of the page
-SHORT = {"fee_per_visit": "fee", "drug_share": "drug"}
+# The first of each that the store has evidence on.
+FUNNELS = (("fee_per_visit_outpatient", "fee_per_visit"), ("drug_share",))
+FEWEST_ROWS = 2  # one amount alone needs no figure: the list says it
 PER_WAN = 10_000
 
 
@@ -39,21 +41,25 @@ def funnel(facts: Facts, unit: str):
     """Return the funnels of fee per visit and drug share, or None without data."""
     from anomaly import plots
 
-    tables = {
-        indicator: plots.funnel_table(
-            facts.evidence[unit, indicator], _tiered(facts, unit)
-        )
-        for indicator in INDICATORS
-    }
+    tables = {}
+    for wanted in FUNNELS:
+        rows = facts.evidence_of(unit, *wanted)
+        title = _funnel_title(facts, unit, rows)
+        tables[title] = plots.funnel_table(rows, _tiered(facts, unit))
     if all(table.empty for table in tables.values()):
         return None
     picture, axes = plots.canvas(WIDTH, 70, 2, alt=_funnel_alt(facts, unit, tables))
     words = _funnel_words(facts)
-    for ax, (indicator, table) in zip(axes, tables.items(), strict=True):
-        title = facts.words[f"funnel_{unit}s_{SHORT[indicator]}"]
+    for ax, (title, table) in zip(axes, tables.items(), strict=True):
         plots.draw_funnel(table, ax, words=words, title=title)
     picture.share_legend(*axes)
     return picture
+
+
+def _funnel_title(facts: Facts, unit: str, rows) -> str:
+    language = facts.words.language
+    names = [facts.indicators.at[name, language] for name in rows["indicator"].head(1)]
+    return facts.words.say(f"funnel_{unit}s", indicator="".join(names))
 
 
 def _tiered(facts: Facts, unit: str):
@@ -96,9 +102,9 @@ def ranking(facts: Facts):
         for unit in ("doctor", "institution")
     }
     tables = {unit: table for unit, table in tables.items() if len(table)}
-    if not tables:
+    rows = max((len(table) for table in tables.values()), default=0)
+    if rows < FEWEST_ROWS:
         return None
-    rows = max(len(table) for table in tables.values())
     edge = plots.Margins(left=34, between=40, bottom=9)
     picture, axes = plots.canvas(
         WIDTH,

@@ -112,7 +112,9 @@ def repairs_frame(facts: Facts) -> pd.DataFrame:
     """Return the data faults, numbers as numbers."""
     words = facts.words
     problem = facts.repairs[words.language].rename(words["column_problem"])
-    rest = facts.repairs.reindex(columns=list(REPAIRS))
+    english = words.language == "en" and "what_to_do_en" in facts.repairs
+    todo = facts.repairs["what_to_do_en" if english else "what_to_do"]
+    rest = facts.repairs.assign(what_to_do=todo).reindex(columns=list(REPAIRS))
     rest = rest.rename(columns={key: words[name] for key, name in REPAIRS.items()})
     return pd.concat([problem, rest], axis=1)
 
@@ -126,7 +128,9 @@ def coverage_frame(facts: Facts) -> pd.DataFrame:
     return pd.DataFrame(
         {
             words["column_what"]: what + " " + facts.coverage["what"],
-            words["column_consequence"]: facts.coverage["consequence"],
+            words["column_consequence"]: facts.coverage["consequence"].replace(
+                "", words["coverage_blank"]
+            ),
         }
     )
 

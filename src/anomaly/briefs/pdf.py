@@ -10,15 +10,17 @@ from anomaly.errors import AnomalyError
 
 TEMPLATE = "template.typ"
 LAYOUTS = [
-    {"figure-width": width, "snug": snug}
-    for width, snug in (
-        ("100", "no"),
-        ("93", "no"),
-        ("100", "yes"),
-        ("93", "yes"),
-        ("86", "yes"),
+    {"early": early, "figure-width": width, "snug": snug}
+    for early, width, snug in (
+        ("yes", "100", "no"),
+        ("no", "100", "no"),
+        ("no", "93", "no"),
+        ("yes", "93", "yes"),
+        ("no", "93", "yes"),
+        ("no", "86", "yes"),
     )
 ]
+TOO_LONG = 9.0  # the first page must stay one page
 GOOD_ENOUGH = 0.3
 
 
@@ -64,12 +66,15 @@ def _fitting(template: Path, options: dict) -> dict[str, str]:
     """Return the layout that leaves the fewest blanks.
 
     A page with a few lines on it is often saved by figures a little narrower or
-    sections a little closer; where the first layout does well it is kept.
+    sections a little closer; the first layout that does well is kept.
     """
     costs = []
     for layout in LAYOUTS:
-        costs.append(_blanks(_reached(template, options, layout)))
-        if costs[0] < GOOD_ENOUGH:
+        cost = _blanks(_marks(template, "<reached>", layout, options))
+        if max(_marks(template, "<first>", layout, options)) > 1:
+            cost += TOO_LONG
+        costs.append(cost)
+        if min(costs) < GOOD_ENOUGH:
             break
     return LAYOUTS[costs.index(min(costs))]
 
@@ -87,11 +92,11 @@ def _blanks(reached: list[dict]) -> float:
     return sum(max(0, blank - 0.1) for blank in inner) + (1 - filled[last]) / 2
 
 
-def _reached(template: Path, options: dict, layout: dict[str, str]) -> list[dict]:
+def _marks(template: Path, label: str, layout: dict[str, str], options: dict) -> list:
     import typst
 
     found = typst.query(
-        str(template), "<reached>", field="value", sys_inputs=layout, **options
+        str(template), label, field="value", sys_inputs=layout, **options
     )
     return json.loads(found)
 

@@ -1,33 +1,68 @@
-"""What must be known before a run: month, districts, fingerprint, rows."""
+"""The city read once, before its reports: checks, frames, fingerprint, rows."""
 
-from anomaly.briefs.facts import UNITS, code_version, known_district, known_month
+import pickle
+import traceback
+from pathlib import Path
+
+from anomaly.briefs.facts import (
+    City,
+    code_version,
+    district_name,
+    keep_ready,
+    known_district,
+    known_month,
+)
+from anomaly.briefs.wording import Wording
 from anomaly.periods import parse_month
 
 
 def probe(job: dict) -> dict:
-    """Check month and districts against the store, and describe it.
+    """Check month and districts, and keep the facts of each district in a file.
 
-    Asking for the leads once also brings up to date whatever the month needs,
-    before several reports would want to do so at the same time. It is done in a
+    Peers are the whole city's, so its leads are worked out once, not once a
+    report; asking for them also brings up to date whatever the month needs, before
+    several reports would want to do so at the same time. All that is done in a
     process of its own: the one that forks must never have opened a store.
     """
     import anomaly
 
     store = anomaly.open_store(job["store"])
-    month = parse_month(job["month"])
-    known_month(store, month)
+    known_month(store, parse_month(job["month"]))
     wanted = job["districts"] or store.districts()["district"].tolist()
     names = {district: known_district(store, district) for district in wanted}
-    for unit in UNITS:
-        store.leads(unit, month=month)
-    accounts = store.accounts().set_index("table")
+    words = Wording(job["language"])
+    city = City(store, job["month"], job["language"])
+    for district in wanted:
+        _keep(city, district, facts_path(job["kept"], district))
+    accounts = store.accounts()
     rows = {
-        table: {"read": int(row["read"]), "accepted": int(row["accepted"])}
-        for table, row in accounts.iterrows()
+        table: {"read": int(read), "accepted": int(accepted)}
+        for table, read, accepted in zip(
+            accounts["table"], accounts["read"], accounts["accepted"], strict=True
+        )
     }
     return {
-        "names": names,
+        "names": {d: district_name(d, name, words) for d, name in names.items()},
         "fingerprint": store.fingerprint(),
         "code_version": code_version(),
         "rows": rows,
     }
+
+
+def _keep(city: City, district: str, path: Path) -> None:
+    """Keep a district's facts; where that fails, its own report will say why."""
+    try:
+        path.write_bytes(pickle.dumps(city.facts(district)))
+    except Exception:
+        traceback.print_exc()
+
+
+def take_facts(job: dict) -> None:
+    """Make the facts that `probe` kept for this district ready for `gather`."""
+    path = facts_path(job["kept"], job["district"])
+    if path.is_file():
+        keep_ready(pickle.loads(path.read_bytes()))  # noqa: S301 ours, folder is 0700
+
+
+def facts_path(folder: str, district: str) -> Path:
+    return Path(folder) / f"{district}.facts"

@@ -1,9 +1,11 @@
 """What a run did, said by ourselves: success is never read from a notebook."""
 
 import json
+import shutil
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
+SUFFIXES = (".pdf", ".xlsx", ".html", ".ipynb")
 DONE, FAILED, TIMED_OUT = "done", "failed", "timed out"
 
 
@@ -29,8 +31,11 @@ class RunRecord:
     def done(self) -> bool:
         return self.status == DONE
 
+    def as_dict(self) -> dict:
+        return asdict(self)
+
     def write(self, path: Path) -> None:
-        text = json.dumps(asdict(self), ensure_ascii=False, indent=1)
+        text = json.dumps(self.as_dict(), ensure_ascii=False, indent=1)
         write_whole(path, (text + "\n").encode())
 
 
@@ -40,3 +45,11 @@ def write_whole(path: Path, content: bytes, mode: int = 0o600) -> None:
     partial.write_bytes(content)
     partial.chmod(mode)
     partial.replace(path)
+
+
+def clear(folder: Path, district: str) -> None:
+    """Remove what an earlier run, or one that was ended, left of a district."""
+    for suffix in SUFFIXES:
+        (folder / f"{district}{suffix}").unlink(missing_ok=True)
+    for unfinished in folder.glob(f".{district}-*"):
+        shutil.rmtree(unfinished, ignore_errors=True)

@@ -6,9 +6,11 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
-from anomaly.briefs.record import DONE, RunRecord
+from anomaly.briefs.record import DONE, RunRecord, clear
 from anomaly.briefs.template import check_parameters, template_path
 from anomaly.briefs.wording import LANGUAGES
 from anomaly.errors import StoreError, UsageError
@@ -16,6 +18,7 @@ from anomaly.periods import MonthLike, month_text
 
 ENGINES = ("fork", "kernel")
 TIMEOUT = 900.0
+PROBE_TIMEOUT = 6 * 3600.0  # it may have to build months of a whole city
 # One thread a library: reports share the machine, and a fork must find no pools.
 SINGLE = ("OMP", "OPENBLAS", "MKL", "NUMEXPR")
 
@@ -58,31 +61,38 @@ def render_briefs(
     source = Path(template) if template else template_path()
     parameters = {"store": store, "month": month, "language": language}
     check_parameters(source, {**parameters, "district": "", "out": ""})
-    with tempfile.TemporaryDirectory(prefix="anomaly-briefs-") as logs:
-        job = {"store": store, "month": month, "districts": list(districts)}
-        known = _probe(job, logs, timeout)
+    asked = parameters | {"districts": list(districts)}
+    with (
+        tempfile.TemporaryDirectory(prefix="anomaly-briefs-") as kept,
+        _server() as ask,
+    ):
+        known = _probe(asked | {"kept": kept}, ask)
         folder = Path(out).resolve() / month
         folder.mkdir(parents=True, exist_ok=True)
         common = {
-            "kind": "report",
             "template": str(source.resolve()),
             "engine": engine,
             "folder": str(folder),
+            "kept": kept,
         }
-        jobs = [
-            common
-            | {
-                "district": district,
-                "title": f"{name} {month}",
-                "parameters": parameters | {"district": district},
-                "log": f"{logs}/{place}.log",
-            }
-            for place, (district, name) in enumerate(known["names"].items())
-        ]
+        jobs = _jobs(common, parameters, known["names"])
         request = {"jobs": jobs, "workers": workers, "timeout": timeout}
-        answers = _serve(request | {"preload": True})
-        records = _recorded(answers, jobs, known, folder, progress)
+        records = _recorded(ask(request), jobs, known, folder, progress)
     return [records[district] for district in known["names"]]
+
+
+def _jobs(common: dict, parameters: dict, names: dict[str, str]) -> list[dict]:
+    return [
+        common
+        | {
+            "kind": "report",
+            "district": district,
+            "title": f"{name} {parameters['month']}",
+            "parameters": parameters | {"district": district},
+            "log": f"{common['kept']}/{district}.log",
+        }
+        for district, name in names.items()
+    ]
 
 
 def _check_choices(language: str, engine: str, workers: int) -> None:
@@ -98,10 +108,10 @@ def _check_choices(language: str, engine: str, workers: int) -> None:
         raise UsageError(f"workers: found {workers}", expected="1 or more")
 
 
-def _probe(job: dict, logs: str, timeout: float) -> dict:
-    job = job | {"kind": "probe", "log": f"{logs}/probe.log"}
-    request = {"jobs": [job], "workers": 1, "timeout": timeout, "preload": False}
-    answer = next(_serve(request))
+def _probe(asked: dict, ask: Callable) -> dict:
+    job = asked | {"kind": "probe", "log": f"{asked['kept']}/probe.log"}
+    request = {"jobs": [job], "workers": 1, "timeout": PROBE_TIMEOUT, "preload": True}
+    (answer,) = ask(request)
     if answer["status"] == DONE:
         return answer
     words = answer["error"].partition(": ")[2] if answer["refused"] else answer["error"]
@@ -129,6 +139,8 @@ def _recorded(answers, jobs, known: dict, folder: Path, progress) -> dict:
             files=answer.get("files", []),
             error=answer.get("error", ""),
         )
+        if "peak_mb" not in answer:  # the process ended before it could tidy up
+            clear(folder, record.district)
         record.write(folder / f"{record.district}.json")
         records[record.district] = record
         if progress is not None:
@@ -136,8 +148,9 @@ def _recorded(answers, jobs, known: dict, folder: Path, progress) -> dict:
     return records
 
 
-def _serve(request: dict) -> Iterator[dict]:
-    """Yield the answers of a fresh server process, one a job."""
+@contextmanager
+def _server() -> Iterator[Callable[[dict], Iterator[dict]]]:
+    """Start the process that forks; yield what asks it, one answer a job."""
     command = [sys.executable, "-m", "anomaly.briefs.server"]
     with subprocess.Popen(  # noqa: S603 our own interpreter and module
         command,
@@ -148,16 +161,19 @@ def _serve(request: dict) -> Iterator[dict]:
         encoding="utf-8",
     ) as server:
         try:
-            json.dump(request, server.stdin)
-            server.stdin.close()
-            left = len(request["jobs"])
-            for line in server.stdout:
-                left -= 1
-                yield json.loads(line)
-            if left:
-                raise StoreError(f"{left} reports without an answer: the server ended")
+            yield partial(_ask, server)
         finally:
             server.terminate()
+
+
+def _ask(server: subprocess.Popen, request: dict) -> Iterator[dict]:
+    server.stdin.write(json.dumps(request) + "\n")
+    server.stdin.flush()
+    for left in range(len(request["jobs"]), 0, -1):
+        line = server.stdout.readline()
+        if not line:
+            raise StoreError(f"{left} reports without an answer: the server ended")
+        yield json.loads(line)
 
 
 def _environment() -> dict[str, str]:

@@ -1,14 +1,14 @@
 """One district's report: run the notebook, then make PDF and HTML of it."""
 
+import os
 import shutil
 import tempfile
 from functools import lru_cache
 from pathlib import Path
 
 from anomaly.briefs.pdf import make_pdf
-from anomaly.briefs.record import write_whole
-
-SUFFIXES = (".pdf", ".xlsx", ".html", ".ipynb")
+from anomaly.briefs.probe import take_facts
+from anomaly.briefs.record import clear, write_whole
 
 
 def make_report(job: dict) -> dict:
@@ -49,6 +49,9 @@ def run_notebook(job: dict, path: Path, assets: Path):
     from anomaly.briefs import engine
 
     engine.register()
+    take_facts(job)
+    # Nobody's own start-up files take part in a report.
+    os.environ["IPYTHONDIR"] = str(path.parent / "ipython")
     parameters = job["parameters"] | {"out": str(assets)}
     return papermill.execute_notebook(
         job["template"],
@@ -90,9 +93,8 @@ def to_html(notebook, title: str) -> str:
 
 def _keep_failed(job: dict, work: Path) -> None:
     """Leave the notebook with its error, and no file of an earlier run."""
-    folder = Path(job["folder"])
-    for suffix in SUFFIXES:
-        (folder / f"{job['district']}{suffix}").unlink(missing_ok=True)
     failed = work / "notebook.ipynb"
-    if failed.is_file():
-        write_whole(folder / f"{job['district']}.ipynb", failed.read_bytes())
+    text = failed.read_bytes() if failed.is_file() else b""
+    clear(Path(job["folder"]), job["district"])
+    if text:
+        write_whole(Path(job["folder"]) / f"{job['district']}.ipynb", text)

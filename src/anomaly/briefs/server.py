@@ -1,7 +1,7 @@
 """The process that reports are forked from: `python -m anomaly.briefs.server`.
 
 It imports everything once, opens no store, no connection and no thread pool, and
-forks one child for each job. Jobs come as one JSON object on standard input,
+forks one child for each job. Requests come as JSON lines on standard input,
 answers go as one JSON line each to standard output, in the order they are done.
 """
 
@@ -13,6 +13,7 @@ import signal
 import sys
 import time
 import traceback
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib import import_module
@@ -31,6 +32,7 @@ PRELOADED = (
     "typst",
     "xlsxwriter",
 )
+DONE = object()
 TAIL = 800  # characters of a dead child's last words kept in the record
 
 
@@ -48,26 +50,31 @@ class Child:
 
 
 def main() -> None:
-    """Read the jobs, run them, answer; children never outlive this process."""
-    request = json.load(sys.stdin)
+    """Answer requests until there are no more; children never outlive this process.
+
+    The first request is the probe: it starts before everything is imported here,
+    and runs meanwhile.
+    """
     answers = os.fdopen(os.dup(1), "w", encoding="utf-8")
     os.dup2(2, 1)
-    if request["preload"]:
-        preload()
     running: dict[int, Child] = {}
     try:
-        for answer in serve(request, running):
-            answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
-            answers.flush()
+        for line in sys.stdin:
+            for answer in serve(json.loads(line), running):
+                answers.write(json.dumps(answer, ensure_ascii=False) + "\n")
+                answers.flush()
+    except BrokenPipeError:
+        sys.stderr.close()  # nobody is listening any more
     finally:
         for child in running.values():
             _kill(child)
 
 
-def preload() -> None:
-    """Import what every report needs, and read fonts and page templates once."""
+def preload() -> Iterator[None]:
+    """Import what every report needs, read fonts and page templates, in steps."""
     for module in PRELOADED:
         import_module(module)
+        yield
     from nbformat.v4 import new_notebook
 
     from anomaly import briefs, plots
@@ -75,26 +82,31 @@ def preload() -> None:
 
     for name in briefs.__all__:
         getattr(briefs, name)
+    yield
     picture, (ax, *_) = plots.canvas(60, 40)
     ax.set_title("字")
     picture.png()
     plots.missing_glyphs(["字"])
+    yield
     report.to_html(new_notebook(), "")
 
 
 def serve(request: dict, running: dict[int, Child]):
     """Yield one answer a job; at most `workers` children run at once."""
     waiting = list(request["jobs"])
+    steps = preload() if request.get("preload") else iter(())
     while waiting or running:
         while waiting and len(running) < request["workers"]:
             child = start(waiting.pop(0), request["timeout"])
             running[child.answers] = child
-        ready = _wait(running)
-        for descriptor in ready:
+        busy = next(steps, DONE) is None  # one step, then see who is ready
+        for descriptor in _wait(running, busy):
             yield _finish(running.pop(descriptor))
         for child in [c for c in running.values() if c.deadline <= time.monotonic()]:
             running.pop(child.answers)
             yield _stop(child)
+    for _ in steps:
+        pass
 
 
 def start(job: dict, timeout: float) -> Child:
@@ -159,9 +171,9 @@ def _peak_mb() -> float:
     return round(max(resource.getrusage(w).ru_maxrss for w in who) / 1024, 1)
 
 
-def _wait(running: dict[int, Child]) -> list[int]:
+def _wait(running: dict[int, Child], busy: bool) -> list[int]:
     nearest = min(child.deadline for child in running.values())
-    patience = max(0.0, nearest - time.monotonic())
+    patience = 0.0 if busy else max(0.0, nearest - time.monotonic())
     return select.select(list(running), [], [], patience)[0]
 
 

@@ -63,6 +63,8 @@ class Wording:
         """Return an expected number with as many digits as tell it from none."""
         if not _known(number):
             return "—"
+        if number == 0:
+            return "0"
         if number < 0.01:
             return "<0.01"
         return f"{number:.2f}" if number < 1 else f"{number:,.1f}"

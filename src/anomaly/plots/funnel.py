@@ -92,10 +92,11 @@ def draw_funnel(
     ax.set_ylabel(words["y"])
     if table.empty:
         return _empty(ax, words["empty"])
-    _draw_limits(ax, funnel_limits(table), words)
+    limits = funnel_limits(table)
+    _draw_limits(ax, limits, words)
     for tier in sorted(table["tier"].unique(), key=ORDER.get):
         _draw_tier(ax, table.loc[table["tier"] == tier], tier, words)
-    _axes(ax, table)
+    _axes(ax, table, limits)
     _name_leads(ax, table.loc[table["tier"] != ""], labels)
     return ax
 
@@ -139,12 +140,13 @@ def _draw_tier(ax: Axes, rows: pd.DataFrame, tier: str, words: dict) -> None:
     )
 
 
-def _axes(ax: Axes, table: pd.DataFrame) -> None:
+def _axes(ax: Axes, table: pd.DataFrame, limits: pd.DataFrame) -> None:
     ax.set_xscale("log")
     ax.set_yscale("log")
     ax.set_xlim(table["n"].min() * 0.85, table["n"].max() * 1.35)
-    low = min(table["oe"].min(), 0.75) * 0.94
-    high = max(table["oe"].max(), 1.33) * 1.12
+    # The limits show at least where they are narrowest.
+    low = min(table["oe"].min(), limits["low_998"].max(), 0.75) * 0.94
+    high = max(table["oe"].max(), limits["high_998"].min(), 1.33) * 1.12
     ax.set_ylim(max(low, 0.2), high)
     plain = FuncFormatter(lambda value, _: f"{value:,.0f}")
     ax.xaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))

@@ -143,11 +143,11 @@ class Picture:
 class Margins(NamedTuple):
     """Millimetres kept free around and between panels: words stand there."""
 
-    left: float = 15
+    left: float = 17
     right: float = 4
     top: float = 7
     bottom: float = 17
-    between: float = 16
+    between: float = 19
 
 
 def canvas(

@@ -92,6 +92,7 @@ def draw_trend(
 
 def _mark_report(ax: Axes, table: pd.DataFrame, scale: float, words: dict) -> None:
     rows = table.loc[table["is_report_month"]]
+    falls = table["value"].diff().iloc[-1] < 0
     look = TIER_LOOKS["orange"]
     for month, value in rows[["month", "value"]].itertuples(index=False):
         ax.plot(
@@ -108,9 +109,11 @@ def _mark_report(ax: Axes, table: pd.DataFrame, scale: float, words: dict) -> No
         ax.annotate(
             words["number"].format(value / scale),
             (month, value / scale),
-            xytext=(0, 8),
+            xytext=(4, -7 if falls else 7),
             textcoords="offset points",
             ha="right",
+            va="top" if falls else "bottom",
+            bbox={"fc": "white", "ec": "none", "alpha": 0.75, "pad": 0.6},
             fontsize=8,
             fontweight="bold",
         )

@@ -1,6 +1,7 @@
 """DuckDB, embedded: the default engine."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import duckdb
@@ -31,7 +32,9 @@ class DuckDBEngine:
         if threads:
             config["threads"] = threads
         self.connection = duckdb.connect(config=config)
-        self.connection.execute("SET enable_progress_bar = false")
+        # In Jupyter without ipywidgets there is no bar, and asking for none fails.
+        with suppress(duckdb.InvalidInputException):
+            self.connection.execute("SET enable_progress_bar = false")
 
     def view(self, name: str, paths: Sequence[Path], columns: dict[str, str]) -> None:
         if paths:

@@ -153,6 +153,9 @@ class StandIn:
         )
 
     def evidence(self, unit, month=None, indicator=None):
+        if indicator is None:
+            both = ["fee_per_visit", "drug_share"]
+            return pd.concat([self.evidence(unit, month, each) for each in both])
         table = self.units[unit].copy()
         table["unit_kind"], table["indicator"] = unit, indicator
         table["n"] = table["visits"]
@@ -162,7 +165,10 @@ class StandIn:
         table["expected"] = table["expected"] * scale
         table["numerator"] = table["value"] * table["n"]
         table["denominator"] = table["n"]
-        table["lower"], table["upper"] = table["expected"] * 0.8, table["expected"] * 1.2
+        table["lower"], table["upper"] = (
+            table["expected"] * 0.8,
+            table["expected"] * 1.2,
+        )
         table["fallback"], table["peers"] = "", 64
         table["excess_amount"] = 0.0
         return table.drop(columns=["total_fee", "visits"])
@@ -204,32 +210,88 @@ class StandIn:
             return pd.DataFrame(columns=columns)
         return pd.DataFrame(
             [
-                ("placeholder_id", "占位证件号", "Placeholder person number", "H610900003",
-                 "汉滨区第2中医医院", 37, 12873.5, "核对参保人编号后重新上传"),
-                ("reupload", "重复上传", "Uploaded twice", "H610900006",
-                 "汉滨区第3中心卫生院", 112, 40310.0, "确认后撤销其中一批"),
+                (
+                    "placeholder_id",
+                    "占位证件号",
+                    "Placeholder person number",
+                    "H610900003",
+                    "汉滨区第2中医医院",
+                    37,
+                    12873.5,
+                    "核对参保人编号后重新上传",
+                ),
+                (
+                    "reupload",
+                    "重复上传",
+                    "Uploaded twice",
+                    "H610900006",
+                    "汉滨区第3中心卫生院",
+                    112,
+                    40310.0,
+                    "确认后撤销其中一批",
+                ),
             ],
             columns=columns,
         )
 
     def hits(self, month=None, rule=None):
         return pd.DataFrame(
-            columns=["rule", "unit_kind", "unit_id", "institution_id", "month", "amount"]
+            columns=[
+                "rule",
+                "unit_kind",
+                "unit_id",
+                "institution_id",
+                "month",
+                "amount",
+            ]
         )
 
     def coverage(self):
         return pd.DataFrame(
-            [("table", "stock", "进销存比对（R33）未计算"),
-             ("column", "charge.prac_scp_code", "执业范围外占比未计算")],
+            [
+                ("table", "stock", "进销存比对（R33）未计算"),
+                ("column", "charge.prac_scp_code", "执业范围外占比未计算"),
+            ],
             columns=["kind", "what", "consequence"],
         )
 
     def accounts(self):
         return pd.DataFrame(
-            [("settlement", "结算", 1203400, 1203377, 12, 11, 0, 341234567.89, 341230000.0),
-             ("charge", "费用明细", 9876543, 9876500, 43, 0, 0, 341234567.89, 341230000.0)],
-            columns=["table", "zh", "read", "accepted", "quarantined", "duplicate",
-                     "ignored", "amount_read", "amount_accepted"],
+            [
+                (
+                    "settlement",
+                    "结算",
+                    1203400,
+                    1203377,
+                    12,
+                    11,
+                    0,
+                    341234567.89,
+                    341230000.0,
+                ),
+                (
+                    "charge",
+                    "费用明细",
+                    9876543,
+                    9876500,
+                    43,
+                    0,
+                    0,
+                    341234567.89,
+                    341230000.0,
+                ),
+            ],
+            columns=[
+                "table",
+                "zh",
+                "read",
+                "accepted",
+                "quarantined",
+                "duplicate",
+                "ignored",
+                "amount_read",
+                "amount_accepted",
+            ],
         )
 
     def fingerprint(self):
