@@ -68,7 +68,8 @@ def score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
 
     One row a unit and test: unit_id, indicator, block, kind, value, n,
     numerator, denominator, group, fallback, few, and what `evidence` gives, the
-    excess as a monthly mean of the window. Kept in the store until features, policy or method change.
+    excess as a monthly mean of the window. Kept in the store until features,
+    policy or method change.
     """
     key = _key(store, unit_kind, month)
     return store.remember(
