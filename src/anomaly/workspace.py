@@ -142,9 +142,9 @@ class Workspace:
         """Return what became of every row loaded, by table."""
         return coverage.accounts(self.store)
 
-    def coverage(self) -> pd.DataFrame:
+    def coverage(self, language: str = "zh") -> pd.DataFrame:
         """Return what is missing and what that means: kind, what, consequence."""
-        return coverage.gaps(self.store)
+        return coverage.gaps(self.store, language)
 
     def fingerprint(self) -> str:
         """Return a digest of all accepted input."""

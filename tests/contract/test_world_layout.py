@@ -36,6 +36,7 @@ NEEDED = {
     "reviews": "settlement_id agency_id operator_id payee_id reviewed_at "
     "sampled_on_site deducted appealed overturned paid_at",
     "budgets": "district month budget balance",
+    "districts": "district district_name",
 }
 
 

@@ -1,9 +1,14 @@
 """What the data at hand allow: districts, accounts, and what is missing."""
 
+import re
+from functools import cache
+
 import pandas as pd
 
 from anomaly.errors import UsageError
+from anomaly.features.builder import all_steps
 from anomaly.policy.read import policy
+from anomaly.rules.rule import rules
 from anomaly.store.account import Account
 from anomaly.store.store import Store
 from anomaly.tables import tables
@@ -20,22 +25,31 @@ CONSEQUENCES = {
         "ids that no master knows go unseen; departments come from visits",
     ),
     "pharmacy": ("药店不分连锁与单体", "pharmacies are not told chain from single"),
+    "district": ("区县以代码显示", "districts show by code"),
     "finding": ("线索不带违规记录标记", "leads carry no mark for prior findings"),
     "tip": ("线索不带举报标记", "leads carry no mark for tips"),
 }
 
+USED = (
+    "用到它的指标或规则可能偏少或缺失",
+    "indicators or rules that use it may be lower or absent",
+)
+UNUSED = ("现有指标和规则未用到", "no present indicator or rule uses it")
+
 
 def districts(store: Store) -> pd.DataFrame:
     """Return districts with medical institutions: district, name, institutions."""
-    store.show("institution")
-    store.show("settlement")
+    for table in ("institution", "settlement", "district"):
+        store.show(table)
     return store.engine.frame(
-        "SELECT district, district AS name, count(*) AS institutions FROM ("
+        "SELECT i.district, coalesce(max(d.district_name), i.district) AS name,"
+        " count(*) AS institutions FROM ("
         " SELECT institution_id, district FROM institution WHERE district IS NOT NULL"
         " UNION SELECT institution_id, institution_district FROM settlement"
         " WHERE institution_district IS NOT NULL"
         " AND institution_id NOT IN (SELECT institution_id FROM institution)"
-        ") i GROUP BY district ORDER BY district"
+        ") i LEFT JOIN district d ON i.district = d.district"
+        " GROUP BY i.district ORDER BY i.district"
     )
 
 
@@ -83,7 +97,14 @@ def gaps(store: Store, language: str = "zh") -> pd.DataFrame:
     for file in store.catalog.source_files():
         table = tables()[file.table_name]
         for column in file.missing:
-            rows.append(
-                ("column", f"{table.zh}·{table.column(column).zh} ({column})", "")
-            )
+            what = f"{table.zh}·{table.column(column).zh} ({column})"
+            words = (USED if column in _used_columns() else UNUSED)[position]
+            rows.append(("column", what, words))
     return pd.DataFrame(rows, columns=["kind", "what", "consequence"])
+
+
+@cache
+def _used_columns() -> frozenset[str]:
+    """Return every word of every step's SQL: a column not among them is not used."""
+    steps = [*all_steps().values(), *(rule.step for rule in rules().values())]
+    return frozenset(word for step in steps for word in re.findall(r"\w+", step.sql))

@@ -68,7 +68,8 @@ def score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
 
     One row a unit and test: unit_id, indicator, block, kind, value, n,
     numerator, denominator, group, fallback, few, and what `evidence` gives, the
-    excess as a monthly mean of the window. Kept in the store until features, policy or method change.
+    excess as a monthly mean of the window. Kept in the store until features,
+    policy or method change.
     """
     key = _key(store, unit_kind, month)
     return store.remember(
@@ -91,7 +92,12 @@ def _key(store: Store, unit_kind: str, month: date) -> str:
 @cache
 def _method() -> str:
     """Return a digest of the code and policy that make evidence from features."""
-    rooms = {"peers": ".py", "policy": ".toml", "features": ".py", "leads": "coring.py"}
+    rooms = {
+        "peers": ".py",
+        "policy": ".toml",
+        "features": ".py",
+        "leads": "scoring.py",
+    }
     texts = [
         path.read_text(encoding="utf-8")
         for room, suffix in rooms.items()

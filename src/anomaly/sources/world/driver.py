@@ -168,6 +168,7 @@ class _Writer:
 
     def _registers(self) -> None:
         for name, source in (
+            ("districts", masters.districts),
             ("medins_info_b", masters.institutions),
             ("rtal_phac_b", masters.pharmacies),
             ("dr_info_b", masters.doctors),

@@ -30,6 +30,15 @@ def doctor_codes(setting: Setting) -> list[str]:
     return setting.providers.doctors["code"].tolist() + list(PLACEHOLDERS)
 
 
+def districts(setting: Setting) -> Columns:
+    """Return districts: codes and the names a brief shows."""
+    places = np.arange(len(DISTRICTS))
+    return {
+        "district": texts(DISTRICTS, places),
+        "district_name": texts(DISTRICT_NAMES, places),
+    }
+
+
 def institutions(setting: Setting) -> Columns:
     """Return medins_info_b."""
     units = setting.providers.units.iloc[: setting.providers.institutions]
