@@ -37,17 +37,21 @@ def members_of(codes: np.ndarray) -> list[np.ndarray]:
     return np.split(order, np.flatnonzero(np.diff(codes[order])) + 1)
 
 
-def between_variance(residual: np.ndarray, sampling: np.ndarray) -> float:
+def between_variance(
+    residual: np.ndarray, sampling: np.ndarray, ordinary: np.ndarray
+) -> float:
     """Return tau^2: what is left of the scatter beyond sampling.
 
     The value at which 68.27 % of residuals lie within one standard deviation
-    sqrt(tau^2 + sampling): outliers have no more say than their number.
+    sqrt(tau^2 + sampling), each counted by its probability to be ordinary.
     """
     square = residual**2
+    total = ordinary.sum()
     low, high = 0.0, float(square.max(initial=0.0))
     for _ in range(40):
         middle = (low + high) / 2
-        if np.mean(square > middle + sampling) > 1 - WITHIN_ONE_SD:
+        outside = ordinary[square > middle + sampling].sum()
+        if outside > (1 - WITHIN_ONE_SD) * total:
             low = middle
         else:
             high = middle
@@ -55,15 +59,19 @@ def between_variance(residual: np.ndarray, sampling: np.ndarray) -> float:
 
 
 def spreads(
-    residual: np.ndarray, sampling: np.ndarray, codes: np.ndarray, sizes: np.ndarray
+    residual: np.ndarray,
+    sampling: np.ndarray,
+    codes: np.ndarray,
+    sizes: np.ndarray,
+    ordinary: np.ndarray | None = None,
 ) -> np.ndarray:
     """Return tau^2 for each unit: its group's, shrunk to the pooled one."""
-    inflation = 1 + MEDIAN_COST / np.maximum(sizes - 1, 1)
-    residual = residual / np.sqrt(inflation)
-    pooled = between_variance(residual, sampling)
+    ordinary = np.ones(residual.size) if ordinary is None else ordinary
+    residual = residual / np.sqrt(1 + MEDIAN_COST / np.maximum(sizes - 1, 1))
+    pooled = between_variance(residual, sampling, ordinary)
     result = np.empty(residual.size)
     for members in members_of(codes):
-        own = between_variance(residual[members], sampling[members])
-        n = members.size
+        own = between_variance(residual[members], sampling[members], ordinary[members])
+        n = ordinary[members].sum()
         result[members] = (n * own + PRIOR_PEERS * pooled) / (n + PRIOR_PEERS)
     return result

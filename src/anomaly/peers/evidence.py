@@ -4,8 +4,10 @@ import numpy as np
 import pandas as pd
 
 from anomaly.errors import UsageError
-from anomaly.peers import centres, tail
+from anomaly.peers import centres
 from anomaly.peers.scales import Scale, scale_of
+from anomaly.peers.tail import Tail
+from anomaly.peers.tail import fit as fit_tail
 
 DIRECTIONS = ("high", "low", "both")
 NEEDED = ("unit_id", "group", "numerator", "denominator")
@@ -97,39 +99,62 @@ def _fit(
         return np.empty((0, len(COLUMNS)))
     sizes = np.bincount(codes)[codes].astype(float)
     centre = centres.centres(x, codes)
-    sampling = np.nan_to_num(scale.variance(frame, centre))
-    tau2 = centres.spreads(x - centre, sampling, codes, sizes)
-    inflation = 1 + centres.MEDIAN_COST / np.maximum(sizes - 1, 1)
-    sd = np.sqrt((tau2 + sampling) * inflation)
     residual = x - centre
-    # Peers that are all alike have no spread: being like them is no surprise.
-    z = np.divide(residual, sd, out=np.zeros_like(residual), where=sd > 0)
-    z = np.where((sd == 0) & (residual != 0), np.copysign(np.inf, residual), z)
+    sampling = np.nan_to_num(scale.variance(frame, centre))
     side = -1.0 if direction == "low" else 1.0
-    weight = tail.weights(side * z)
-    p = _p_value(z, weight, direction)
-    reach = tail.quantile(0.025, weight)
-    low, high = scale.value(centre - reach * sd), scale.value(centre + reach * sd)
+    ordinary = None
+    # Twice, so that the outliers that the tail has told apart widen no spread.
+    for _ in range(2):
+        tau2 = centres.spreads(residual, sampling, codes, sizes, ordinary)
+        sd = np.sqrt((tau2 + sampling) * _median_error(sizes))
+        z = _standardised(residual, sd)
+        tail = fit_tail(side * z)
+        ordinary = tail.ordinary
+    upper, lower = tail.quantile(0.025), tail.quantile(0.975)
+    reach = (lower, upper) if side > 0 else (-upper, -lower)
+    low, high = (scale.value(centre + side_reach * sd) for side_reach in reach)
     reliability = np.divide(tau2, tau2 + sampling, out=np.ones_like(sd), where=sd > 0)
-    excess = _excess(frame, scale, centre, reliability * residual)
     # What is not known of the unit's own level, beside the peers' centre.
-    blur = 1.96 * np.sqrt(
-        reliability * sampling + tau2 * centres.MEDIAN_COST / np.maximum(sizes - 1, 1)
+    blur = 1.96 * np.sqrt(reliability * sampling + tau2 * (_median_error(sizes) - 1))
+    effect = reliability * residual
+    excess, least, most = (
+        _excess(frame, scale, centre, effect + step) for step in (0.0, -blur, blur)
     )
-    lower = _excess(frame, scale, centre, reliability * residual - blur)
-    upper = _excess(frame, scale, centre, reliability * residual + blur)
-    expected = scale.value(centre)
-    return np.column_stack([p, z, expected, low, high, excess, lower, upper, sizes - 1])
+    return np.column_stack(
+        [
+            _p_value(z, tail, direction),
+            z,
+            scale.value(centre),
+            low,
+            high,
+            excess,
+            least,
+            most,
+            sizes - 1,
+        ]
+    )
 
 
-def _p_value(z: np.ndarray, weight: np.ndarray, direction: str) -> np.ndarray:
+def _median_error(sizes: np.ndarray) -> np.ndarray:
+    """Return by what the peers' median inflates the variance of a residual."""
+    return 1 + centres.MEDIAN_COST / np.maximum(sizes - 1, 1)
+
+
+def _standardised(residual: np.ndarray, sd: np.ndarray) -> np.ndarray:
+    """Return residual / sd; peers all alike make the like 0, the unlike infinite."""
+    z = np.divide(residual, sd, out=np.zeros_like(residual), where=sd > 0)
+    return np.where((sd == 0) & (residual != 0), np.copysign(np.inf, residual), z)
+
+
+def _p_value(z: np.ndarray, tail: Tail, direction: str) -> np.ndarray:
     match direction:
         case "high":
-            return tail.survival(z, weight)
+            return tail.survival(z)
         case "low":
-            return tail.survival(-z, weight)
+            return tail.survival(-z)
         case _:
-            return np.minimum(1, 2 * tail.survival(np.abs(z), weight))
+            above = tail.survival(z)
+            return np.minimum(1, 2 * np.minimum(above, 1 - above))
 
 
 def _excess(
