@@ -246,7 +246,7 @@ class StandIn:
             ]
         )
 
-    def coverage(self):
+    def coverage(self, language="zh"):
         return pd.DataFrame(
             [
                 ("table", "stock", "进销存比对（R33）未计算"),

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from itertools import pairwise
 
 import pandas as pd
 import pytest
@@ -170,7 +171,7 @@ def test_bad_input_is_one_clear_line(store, tmp_path, args, code, words):
         del given["--month"]
     if args[0] == "features":
         del given["--store"]
-    words_given = dict(zip(args, args[1:], strict=False))
+    words_given = dict(pairwise(args))
     rest = [part for k, v in given.items() if k not in words_given for part in (k, v)]
     found, out, err = run(*args, *rest)
     assert found == code, err

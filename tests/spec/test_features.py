@@ -94,7 +94,11 @@ def test_a_batch_uploaded_twice_counts_once(values):
     assert values(first + again, "visits") == {"D1": 6}
 
 
-def test_a_single_repeat_is_no_batch(values):
+def test_one_visit_is_not_paid_twice_in_a_second(values):
+    assert values([bill(1), bill(2, mdtrt_id="V1")], "total_fee") == {"D1": 100}
+
+
+def test_a_single_repeat_of_another_visit_is_no_batch(values):
     assert values([bill(1), bill(2)], "visits") == {"D1": 2}
 
 

@@ -2,6 +2,7 @@
 
 from anomaly.briefs.facts import Facts
 from anomaly.periods import month_text
+from anomaly.policy.read import policy
 
 MAIN = ("settlement", "visit", "charge")
 REPAIR_ROWS = 20
@@ -27,19 +28,27 @@ def repairs(facts: Facts) -> list[list[str]]:
 
 def coverage(facts: Facts) -> list[list[str]]:
     """Return what is missing in the data, and what could not be computed for it."""
-    entries = facts.words.entries
-    return [
+    words = facts.words
+    missed = facts.coverage[facts.coverage["kind"] != "unused"]
+    rows = [
         [
-            f"{entries.get(f'kind_{row.kind}', row.kind)} {row.what}",
-            row.consequence or entries["coverage_blank"],
+            f"{words.entries.get(f'kind_{row.kind}', row.kind)} {row.what}",
+            row.consequence or words["coverage_blank"],
         ]
-        for row in facts.coverage.head(COVERAGE_ROWS).fillna("").itertuples()
+        for row in missed.head(COVERAGE_ROWS).fillna("").itertuples()
     ]
+    unused = len(facts.coverage) - len(missed)
+    if unused:
+        what = words.say("coverage_unused", columns=unused)
+        rows.append([what, words["coverage_unused_consequence"]])
+    return rows
 
 
 def definitions(facts: Facts) -> list[list[str]]:
     """Return the words of the brief and what they mean."""
-    return [list(pair) for pair in facts.words["definitions"]]
+    months = policy("peers")["window_months"]
+    pairs = facts.words["definitions"]
+    return [[word, meaning.format(months=months)] for word, meaning in pairs]
 
 
 def reproduce(facts: Facts) -> list[list[str]]:

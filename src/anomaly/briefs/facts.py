@@ -106,7 +106,7 @@ class City:
             "month": self.month,
             "words": words,
             "indicators": store.indicators().set_index("indicator"),
-            "coverage": store.coverage(),
+            "coverage": store.coverage(language),
             "accounts": store.accounts(),
             "fingerprint": store.fingerprint(),
             "version": code_version(),

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from anomaly.briefs.facts import Facts
+from anomaly.policy.read import policy
 
 WIDTH = 178  # millimetres between the margins of the page
 # The first of each that the store has evidence on.
@@ -80,7 +81,7 @@ def _funnel_alt(facts: Facts, unit: str, tables: dict) -> str:
 def _funnel_words(facts: Facts) -> dict:
     words = facts.words
     return {
-        "x": words["funnel_x"],
+        "x": words.say("funnel_x", months=policy("peers")["window_months"]),
         "y": words["funnel_y"],
         "empty": words["no_data"],
         "limits_95": words["limits_95"],

@@ -87,7 +87,10 @@ def accounts(store: Store) -> pd.DataFrame:
 
 
 def gaps(store: Store, language: str = "zh") -> pd.DataFrame:
-    """Return what the exports lack: kind (table or column), what, consequence."""
+    """Return what the exports lack: kind, what, consequence.
+
+    Kind is table, column, or unused: a column that nothing reads at present.
+    """
     position = 0 if language == "zh" else 1
     rows = []
     for name, table in tables().items():
@@ -98,13 +101,22 @@ def gaps(store: Store, language: str = "zh") -> pd.DataFrame:
         table = tables()[file.table_name]
         for column in file.missing:
             what = f"{table.zh}·{table.column(column).zh} ({column})"
-            words = (USED if column in _used_columns() else UNUSED)[position]
-            rows.append(("column", what, words))
+            if (table.name, column) in _used_columns():
+                rows.append(("column", what, USED[position]))
+            else:
+                rows.append(("unused", what, UNUSED[position]))
+    order = ("table", "column", "unused")
+    rows.sort(key=lambda row: order.index(row[0]))
     return pd.DataFrame(rows, columns=["kind", "what", "consequence"])
 
 
 @cache
-def _used_columns() -> frozenset[str]:
-    """Return every word of every step's SQL: a column not among them is not used."""
+def _used_columns() -> frozenset[tuple[str, str]]:
+    """Return (table, word) for every word of the steps that read the table."""
     steps = [*all_steps().values(), *(rule.step for rule in rules().values())]
-    return frozenset(word for step in steps for word in re.findall(r"\w+", step.sql))
+    return frozenset(
+        (need, word)
+        for step in steps
+        for need in step.needs
+        for word in re.findall(r"\w+", step.sql)
+    )

@@ -97,11 +97,13 @@ def draw_funnel(
     for tier in sorted(table["tier"].unique(), key=ORDER.get):
         _draw_tier(ax, table.loc[table["tier"] == tier], tier, words)
     _axes(ax, table, limits)
-    _name_leads(ax, table.loc[table["tier"] != ""], labels)
+    above = table["oe"] > np.interp(table["n"], limits["n"], limits["high_95"])
+    _name_leads(ax, table.loc[(table["tier"] != "") & above], labels)
     return ax
 
 
 def _name_leads(ax: Axes, leads: pd.DataFrame, labels: int) -> None:
+    """Name the leads that stand out here; others are leads for another reason."""
     rows = leads.head(labels)[["n", "oe", "rank", "label"]].itertuples(index=False)
     points = [(n, oe, f"{rank:.0f} {label}") for n, oe, rank, label in rows]
     place_labels(ax, points, leads[["n", "oe"]].to_numpy().tolist())

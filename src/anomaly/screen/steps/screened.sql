@@ -3,6 +3,7 @@
 WITH billed AS (
     SELECT
         s.settlement_id,
+        s.visit_id,
         s.institution_id,
         s.insured_id,
         s.visit_class,
@@ -35,28 +36,38 @@ no_doctor AS (
 ),
 -- The same person, place, second and amount again under a new number.
 repeated AS (
-    SELECT settlement_id, institution_id, CAST(settled_at AS DATE) AS settled_on
+    SELECT
+        settlement_id,
+        institution_id,
+        CAST(settled_at AS DATE) AS settled_on,
+        nth_of_visit > 1 AS same_visit
     FROM (
         SELECT
             *,
             row_number() OVER (
                 PARTITION BY insured_id, institution_id, visit_class, settled_at, total_fee
                 ORDER BY settlement_id
-            ) AS nth
+            ) AS nth,
+            row_number() OVER (
+                PARTITION BY visit_id, settled_at, total_fee ORDER BY settlement_id
+            ) AS nth_of_visit
         FROM billed
         WHERE NOT is_refund
     ) numbered
     WHERE nth > 1
 ),
+-- One visit is not paid twice in a second; other repeats must come in a batch,
+-- for two equal tickets in a second are conduct, which the rules look at.
 reuploaded AS (
     SELECT r.settlement_id, 'reuploaded_batch' AS artefact
     FROM repeated r
-    JOIN (
+    LEFT JOIN (
         SELECT institution_id, settled_on
         FROM repeated
         GROUP BY institution_id, settled_on
         HAVING count(*) >= {reupload_settlements}
     ) b ON r.institution_id = b.institution_id AND r.settled_on = b.settled_on
+    WHERE r.same_visit OR b.institution_id IS NOT NULL
 ),
 -- The category most institutions bill an item under is taken as the right one.
 item_category AS (

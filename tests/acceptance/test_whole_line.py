@@ -1,0 +1,169 @@
+"""The whole line on the sample: what a newcomer gets from one command."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from pypdf import PdfReader
+
+import anomaly
+
+ROOT = Path(__file__).parents[2]
+SAMPLE = ROOT / "data" / "sample"
+MONTH = "2026-06"
+DISTRICTS = ("990101", "990102", "990103")
+# What the first indicators can see: joint mild schemes are mild in each of them.
+VISIBLE = ("fee_per_visit", "visits", "drug_share", "growth")
+FEWEST_VISITS = 5
+
+
+def demo(out: Path) -> dict:
+    command = "from anomaly.cli.main import main; main()"
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", command, "demo", "--out", out, "--json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def out(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("demo")
+    reports = demo(folder)["reports"]
+    assert [report["status"] for report in reports] == ["done"] * len(DISTRICTS)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def store(out):
+    return anomaly.open_store(out / "store")
+
+
+@pytest.fixture(scope="module")
+def truth():
+    rows = pd.read_csv(SAMPLE / "truth.csv", dtype=str)
+    running = (rows["from_month"] <= MONTH) & (rows["to_month"] >= MONTH)
+    return rows[running]
+
+
+def test_each_district_has_its_files(out):
+    for district in DISTRICTS:
+        for suffix in ("pdf", "ipynb", "json", "xlsx", "html"):
+            assert (out / MONTH / f"{district}.{suffix}").stat().st_size > 500
+
+
+def test_the_run_record_says_how_it_was_made(out, store):
+    record = json.loads((out / MONTH / "990101.json").read_text("utf-8"))
+    assert record["fingerprint"] == store.fingerprint()
+    assert record["code_version"] == anomaly.__version__
+    assert record["parameters"]["district"] == "990101"
+    assert record["seconds"] > 0
+    for rows in record["rows"].values():
+        assert rows["read"] >= rows["accepted"]
+
+
+def test_the_pdf_is_whole(out):
+    for district in DISTRICTS:
+        reader = PdfReader(out / MONTH / f"{district}.pdf")
+        assert len(reader.pages) >= 3
+        text = "".join(page.extract_text() for page in reader.pages)
+        assert "疑点线索" in text
+        assert "\ufffd" not in text
+        assert "\x00" not in text
+
+
+def test_a_second_run_changes_nothing(out):
+    first = [(out / MONTH / f"{d}.pdf").read_bytes() for d in DISTRICTS]
+    lists = (out / MONTH / "leads_doctor.csv").read_bytes()
+    demo(out)
+    assert [(out / MONTH / f"{d}.pdf").read_bytes() for d in DISTRICTS] == first
+    assert (out / MONTH / "leads_doctor.csv").read_bytes() == lists
+
+
+def test_every_row_of_the_sample_is_accounted_for(store):
+    accounts = store.accounts().set_index("table")
+    fates = ["accepted", "quarantined", "duplicate", "ignored"]
+    assert (accounts["read"] == accounts[fates].sum(axis=1)).all()
+    for table in ("settlement", "charge"):
+        row = accounts.loc[table]
+        amounts = [row[f"amount_{fate}"] for fate in fates]
+        assert row["amount_read"] == sum(amounts)
+        assert row["quarantined"] == 0
+    assert accounts.at["settlement", "amount_read"] == accounts.at["charge", "amount_read"]
+
+
+@pytest.mark.parametrize("district", [None, *DISTRICTS])
+def test_half_of_the_visible_planted_doctors_lead_their_list(store, truth, district):
+    leads = store.leads("doctor", MONTH, district=district)
+    planted = truth[truth["scheme"].isin(VISIBLE) & (truth["unit_kind"] == "doctor")]
+    seen = leads[
+        leads["unit_id"].isin(planted["unit_id"]) & (leads["visits"] >= FEWEST_VISITS)
+    ]
+    assert len(seen) > 0
+    assert (seen["rank"] <= 20).mean() >= 0.5
+
+
+def test_chance_is_not_understated_for_those_nothing_was_planted_on(store):
+    rows = pd.read_csv(SAMPLE / "truth.csv", dtype=str)
+    leads = store.leads("doctor", MONTH)
+    ordinary = leads[~leads["unit_id"].isin(rows["unit_id"])]
+    p = ordinary["p"].dropna()
+    # Of some 300 units 3 are expected below .01; 9 would be a surprise of .4 %.
+    assert (p < 0.01).sum() <= 9
+
+
+def test_placeholders_are_repaired_and_never_ranked(store, truth):
+    placeholders = truth.loc[truth["scheme"] == "placeholder_id", "unit_id"]
+    assert len(placeholders) > 0
+    assert not store.leads("doctor", MONTH)["unit_id"].isin(placeholders).any()
+    assert "placeholder_doctor" in set(store.repairs(MONTH)["artefact"])
+
+
+@pytest.mark.parametrize(
+    ("scheme", "artefact"),
+    [("reuploaded_batch", "reuploaded_batch"), ("code_map_error", "code_map_error")],
+)
+def test_planted_artefacts_are_on_the_repair_list(store, scheme, artefact):
+    rows = pd.read_csv(SAMPLE / "truth.csv", dtype=str)
+    planted = rows[rows["scheme"] == scheme]
+    assert len(planted) > 0
+    for row in planted.itertuples():
+        months = pd.period_range(row.from_month, row.to_month, freq="M")
+        listed = pd.concat([store.repairs(str(month)) for month in months])
+        mine = listed[listed["institution_id"] == row.unit_id]
+        assert artefact in set(mine["artefact"]), row
+
+
+@pytest.mark.parametrize(
+    ("scheme", "rule"),
+    [
+        ("split_admissions", "R02"),
+        ("card_trains", "R20"),
+        ("outpatient_during_stay", "R24"),
+    ],
+)
+def test_a_rule_hits_its_scheme_and_few_others(store, truth, scheme, rule):
+    hits = store.hits(MONTH, rule)
+    caught = set(hits.loc[~hits["excluded"], "unit_id"])
+    planted = set(truth.loc[truth["scheme"] == scheme, "unit_id"])
+    assert caught & planted
+    assert len(caught - planted) <= 0.05 * 46
+
+
+def test_nothing_personal_reaches_what_is_written(out):
+    names = pd.read_csv(
+        SAMPLE / "psn_info_b.csv.gz", encoding="gb18030", dtype=str, usecols=["psn_name"]
+    )["psn_name"].head(200)
+    for path in [*out.rglob("*.csv"), *out.rglob("*.html"), *out.rglob("*.ipynb")]:
+        text = path.read_text("utf-8")
+        assert not any(name in text for name in names), path
+    for path in (out / MONTH).iterdir():
+        assert os.stat(path).st_mode & 0o077 == 0, path
