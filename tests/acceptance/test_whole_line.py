@@ -97,7 +97,9 @@ def test_every_row_of_the_sample_is_accounted_for(store):
         amounts = [row[f"amount_{fate}"] for fate in fates]
         assert row["amount_read"] == sum(amounts)
         assert row["quarantined"] == 0
-    assert accounts.at["settlement", "amount_read"] == accounts.at["charge", "amount_read"]
+    assert (
+        accounts.loc["settlement", "amount_read"] == accounts.loc["charge", "amount_read"]
+    )
 
 
 @pytest.mark.parametrize("district", [None, *DISTRICTS])
@@ -160,7 +162,10 @@ def test_a_rule_hits_its_scheme_and_few_others(store, truth, scheme, rule):
 
 def test_nothing_personal_reaches_what_is_written(out):
     names = pd.read_csv(
-        SAMPLE / "psn_info_b.csv.gz", encoding="gb18030", dtype=str, usecols=["psn_name"]
+        SAMPLE / "psn_info_b.csv.gz",
+        encoding="gb18030",
+        dtype=str,
+        usecols=["psn_name"],
     )["psn_name"].head(200)
     for path in [*out.rglob("*.csv"), *out.rglob("*.html"), *out.rglob("*.ipynb")]:
         text = path.read_text("utf-8")
