@@ -98,7 +98,8 @@ def test_every_row_of_the_sample_is_accounted_for(store):
         assert row["amount_read"] == sum(amounts)
         assert row["quarantined"] == 0
     assert (
-        accounts.loc["settlement", "amount_read"] == accounts.loc["charge", "amount_read"]
+        accounts.loc["settlement", "amount_read"]
+        == accounts.loc["charge", "amount_read"]
     )
 
 

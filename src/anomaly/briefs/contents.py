@@ -11,6 +11,7 @@ from typing import Any
 from anomaly.briefs.appendix import coverage, definitions, repairs, reproduce
 from anomaly.briefs.facts import UNITS, Facts, printable
 from anomaly.briefs.listing import TIERS, listing
+from anomaly.briefs.wording import JOINER
 from anomaly.periods import month_text, parse_month, shift
 
 HEADLINES = ("total_fee", "fund_pay", "visits", "fee_per_visit", "drug_share")
@@ -40,7 +41,12 @@ def compose(facts: Facts) -> dict[str, Any]:
         "definitions": definitions(facts),
         "reproduce": reproduce(facts),
     }
-    return _each_text(brief, printable)
+    return _each_text(brief, _typeset)
+
+
+def _typeset(text: str) -> str:
+    """Return text for print: no missing glyph, no line that begins with a dot."""
+    return printable(text).replace("·", f"{JOINER}·{JOINER}")
 
 
 def conclusion(facts: Facts) -> list[str]:

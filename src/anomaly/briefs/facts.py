@@ -170,7 +170,11 @@ def _leads(store, unit: str, language: str, **at) -> pd.DataFrame:
     text = ["tier", "rules", "marks", "reasons", "line", "unit_name"]
     text += ["institution_name", "department", "unit_id"]
     filled = {column: leads[column].fillna("").map(printable) for column in text}
-    return leads.assign(**filled).sort_values("rank")
+    leads = leads.assign(**filled).sort_values("rank")
+    # Leads are numbered through, so that list and figures count 1, 2, 3.
+    named = (leads["tier"] != "") | (leads["rules"] != "")
+    leads = leads.iloc[(~named).argsort(kind="stable")]
+    return leads.assign(rank=range(1, len(leads) + 1))
 
 
 def _evidence(frame: pd.DataFrame, district: str) -> pd.DataFrame:
