@@ -1,7 +1,7 @@
 """A small store with exactly the frames of the real one, made from a seed.
 
 Its path may carry switches: 'bare' has no leads, repairs or last year; 'odd'
-has names full of markup; 'broken' fails for district 610999.
+has names full of markup; 'broken' fails for district 990999.
 """
 
 from datetime import date
@@ -10,9 +10,7 @@ import numpy as np
 import pandas as pd
 
 MONTHS = [date(2024 + (m // 12), m % 12 + 1, 1) for m in range(5, 29)]
-DISTRICTS = {"610902": "汉滨区", "610921": "汉阴县", "610922": "石泉县"}
-SURNAMES = "王李张刘陈杨赵黄周吴徐孙胡朱高林何郭马罗"
-GIVEN = ["建国", "秀英", "敏", "丽华", "志强", "晓东", "桂兰", "海燕", "伟", "淑珍"]
+DISTRICTS = {"990102": "甲测试区", "990121": "乙测试县", "990122": "丙测试县"}
 DEPARTMENTS = ["内科", "外科", "中医科", "儿科", "骨科"]
 INDICATORS = [
     ("patients", "服务人数", "Patients", "count", "both", "volume"),
@@ -30,7 +28,11 @@ class StandIn:
         self.path = str(path)
         self.bare, self.odd = "bare" in self.path, "odd" in self.path
         self.random = np.random.default_rng(7)
-        self.units = {"doctor": self._doctors(180), "institution": self._houses(36)}
+        self.units = {
+            "doctor": self._doctors(180),
+            "institution": self._houses(36),
+            "pharmacy": self._houses(24, "药店"),
+        }
 
     def months(self):
         return MONTHS[-1:] if self.bare else list(MONTHS)
@@ -38,21 +40,22 @@ class StandIn:
     def districts(self):
         names = dict(DISTRICTS)
         if self.odd:
-            names["610902"] = ODD
+            names["990102"] = ODD
         if "broken" in self.path:
-            names["610999"] = "无数据区"
+            names["990999"] = "无数据区"
         return pd.DataFrame({"district": list(names), "name": list(names.values())})
 
-    def _houses(self, count):
+    def _houses(self, count, of_kind=""):
         rows = []
         for i in range(count):
             district = list(DISTRICTS)[i % len(DISTRICTS)]
-            kind = ["人民医院", "中医医院", "中心卫生院", "社区卫生服务中心"][i % 4]
+            kinds = ["人民医院", "中医医院", "中心卫生院", "社区卫生服务中心"]
+            kind = of_kind or kinds[i % 4]
             rows.append(
                 {
-                    "unit_id": f"H6109{i:05d}",
+                    "unit_id": f"H9901{i:05d}",
                     "unit_name": f"{DISTRICTS[district]}第{i // 3 + 1}{kind}",
-                    "institution_id": f"H6109{i:05d}",
+                    "institution_id": f"H9901{i:05d}",
                     "institution_name": f"{DISTRICTS[district]}第{i // 3 + 1}{kind}",
                     "department": "",
                     "district": district,
@@ -67,10 +70,10 @@ class StandIn:
         for i in range(count):
             house = houses.iloc[i % len(houses)]
             department = DEPARTMENTS[i % len(DEPARTMENTS)]
-            name = SURNAMES[i % 20] + GIVEN[(i * 7) % 10]
+            name = f"测试医师{i:03d}"
             rows.append(
                 {
-                    "unit_id": f"D6109{i:06d}",
+                    "unit_id": f"D9901{i:06d}",
                     "unit_name": ODD if self.odd and i % 9 == 0 else name,
                     "institution_id": house["institution_id"],
                     "institution_name": house["institution_name"],
@@ -214,8 +217,8 @@ class StandIn:
                     "placeholder_id",
                     "占位证件号",
                     "Placeholder person number",
-                    "H610900003",
-                    "汉滨区第2中医医院",
+                    "H990100003",
+                    "甲测试区第2中医医院",
                     37,
                     12873.5,
                     "核对参保人编号后重新上传",
@@ -224,8 +227,8 @@ class StandIn:
                     "reupload",
                     "重复上传",
                     "Uploaded twice",
-                    "H610900006",
-                    "汉滨区第3中心卫生院",
+                    "H990100006",
+                    "甲测试区第3中心卫生院",
                     112,
                     40310.0,
                     "确认后撤销其中一批",
@@ -234,17 +237,21 @@ class StandIn:
             columns=columns,
         )
 
-    def hits(self, month=None, rule=None):
-        return pd.DataFrame(
-            columns=[
-                "rule",
-                "unit_kind",
-                "unit_id",
-                "institution_id",
-                "month",
-                "amount",
-            ]
-        )
+    def hits(self, month=None, rule=None, district=None):
+        rows = [
+            ("R02", "H990100003", 1200.0, False),
+            ("R02", "H990100003", 800.0, True),
+            ("R20", "P1", 35.5, False),
+        ]
+        columns = ["rule", "unit_id", "amount", "excluded"]
+        return pd.DataFrame([] if self.bare else rows, columns=columns)
+
+    def rules(self):
+        rows = [
+            ("R02", "分解住院", "Split admission", "师市医保发〔2020〕5号"),
+            ("R20", "药店连续刷卡", "Cards in a row", "杭州市（药店）"),
+        ]
+        return pd.DataFrame(rows, columns=["rule", "zh", "en", "basis"])
 
     def coverage(self, language="zh"):
         return pd.DataFrame(
@@ -304,7 +311,7 @@ def open_store(path):
         whole = store.leads
 
         def leads(unit, month=None, district=None, language="zh"):
-            if district == "610999":
+            if district == "990999":
                 raise ValueError("the partition is damaged")
             return whole(unit, month=month, district=district, language=language)
 

@@ -122,12 +122,22 @@ class Workspace:
             found = found[found["district"] == district]
         return found.reset_index(drop=True)
 
-    def hits(self, month: MonthLike, rule: str | None = None) -> pd.DataFrame:
-        """Return rule hits (columns: `anomaly.rules.rule.COLUMNS`)."""
+    def hits(
+        self, month: MonthLike, rule: str | None = None, district: str | None = None
+    ) -> pd.DataFrame:
+        """Return rule hits (`anomaly.rules.rule.COLUMNS`, and district)."""
         month = parse_month(month)
         self.store.check_month(month)
         rules_room.run(self.store, [month])
-        return rules_room.hits(self.store, month, rule)
+        found = rules_room.hits(self.store, month, rule)
+        if district:
+            coverage.check_district(self.store, district)
+            found = found[found["district"] == district].reset_index(drop=True)
+        return found
+
+    def rules(self) -> pd.DataFrame:
+        """Return the catalogue of rules, one row each."""
+        return rules_room.catalogue()
 
     def repairs(self, month: MonthLike, district: str | None = None) -> pd.DataFrame:
         """Return the data-repair list: artefacts by institution with amounts."""

@@ -50,7 +50,7 @@ def run(tmp_path_factory):
     records = render_briefs(
         folder / "broken-store",
         month="2026-05",
-        districts=["610999", "610902"],
+        districts=["990999", "990102"],
         out=folder / "out",
         progress=seen.append,
     )
@@ -59,9 +59,9 @@ def run(tmp_path_factory):
 
 def test_a_district_has_its_five_files(run):
     folder, records, _ = run
-    names = {path.name for path in folder.iterdir() if path.stem == "610902"}
+    names = {path.name for path in folder.iterdir() if path.stem == "990102"}
     suffixes = ("pdf", "xlsx", "html", "ipynb", "json")
-    assert names == {f"610902.{suffix}" for suffix in suffixes}
+    assert names == {f"990102.{suffix}" for suffix in suffixes}
     assert not [path for path in folder.iterdir() if path.name.startswith(".")]
     assert {path.stat().st_mode & 0o777 for path in folder.iterdir()} == {0o600}
     assert records[1].done
@@ -69,13 +69,13 @@ def test_a_district_has_its_five_files(run):
 
 def test_a_failing_district_is_recorded_and_stops_no_other(run):
     folder, records, seen = run
-    assert [record.district for record in records] == ["610999", "610902"]
-    assert {record.district for record in seen} == {"610999", "610902"}
-    failed = json.loads((folder / "610999.json").read_text("utf-8"))
+    assert [record.district for record in records] == ["990999", "990102"]
+    assert {record.district for record in seen} == {"990999", "990102"}
+    failed = json.loads((folder / "990999.json").read_text("utf-8"))
     assert failed["status"] == "failed"
     assert failed["error"] == "ValueError: the partition is damaged"
     assert failed["files"] == []
-    assert not (folder / "610999.pdf").exists()
+    assert not (folder / "990999.pdf").exists()
 
 
 def test_the_record_says_what_was_run(run):
@@ -84,19 +84,19 @@ def test_the_record_says_what_was_run(run):
     assert record["status"] == "done"
     assert record["fingerprint"] == "3f9a7c0d51be4e22"
     assert record["rows"]["settlement"] == {"read": 1203400, "accepted": 1203377}
-    assert record["parameters"]["district"] == "610902"
+    assert record["parameters"]["district"] == "990102"
     assert record["seconds"] > 0
     assert record["error"] == ""
 
 
 def test_the_notebook_holds_its_outputs_and_the_page_stands_alone(run):
     folder, _, _ = run
-    notebook = nbformat.read(folder / "610902.ipynb", as_version=4)
+    notebook = nbformat.read(folder / "990102.ipynb", as_version=4)
     outputs = [o for cell in notebook.cells for o in cell.get("outputs", [])]
     kinds = {kind for output in outputs for kind in output.get("data", {})}
     assert {"text/html", "image/png"} <= kinds
-    page = (folder / "610902.html").read_text("utf-8")
-    assert "汉滨区" in page
+    page = (folder / "990102.html").read_text("utf-8")
+    assert "甲测试区" in page
     assert "open_store" not in page
     assert 'src="http' not in page
     assert 'href="http' not in page
@@ -107,13 +107,13 @@ def test_a_kernel_gives_the_same_pdf(run, tmp_path):
     (record,) = render_briefs(
         tmp_path / "store",
         month="2026-05",
-        districts=["610902"],
+        districts=["990102"],
         out=tmp_path,
         engine="kernel",
     )
     assert record.done, record.error
-    made = (tmp_path / "2026-05" / "610902.pdf").read_bytes()
-    assert made == (folder / "610902.pdf").read_bytes()
+    made = (tmp_path / "2026-05" / "990102.pdf").read_bytes()
+    assert made == (folder / "990102.pdf").read_bytes()
 
 
 def test_a_report_that_takes_too_long_is_ended(tmp_path):
@@ -123,14 +123,14 @@ def test_a_report_that_takes_too_long_is_ended(tmp_path):
     (record,) = render_briefs(
         tmp_path / "store",
         month="2026-05",
-        districts=["610902"],
+        districts=["990102"],
         out=tmp_path,
         timeout=1,
         template=tmp_path / "slow.ipynb",
     )
     assert record.status == "timed out"
     assert "1 seconds" in record.error
-    assert [path.name for path in (tmp_path / "2026-05").iterdir()] == ["610902.json"]
+    assert [path.name for path in (tmp_path / "2026-05").iterdir()] == ["990102.json"]
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_a_report_that_takes_too_long_is_ended(tmp_path):
     ],
 )
 def test_what_cannot_be_is_refused_before_anything_is_made(tmp_path, wrong, expected):
-    options = {"month": "2026-05", "districts": ["610902"], "out": tmp_path / "out"}
+    options = {"month": "2026-05", "districts": ["990102"], "out": tmp_path / "out"}
     with pytest.raises(UsageError, match=expected):
         render_briefs(tmp_path / "store", **options | wrong)
     assert not (tmp_path / "out").exists()
@@ -152,7 +152,7 @@ def test_the_probe_refuses_what_the_store_does_not_know(tmp_path, monkeypatch):
     monkeypatch.setattr(anomaly, "open_store", stand_in.open_store, raising=False)
     job = {"store": "plain", "month": "2026-05", "language": "zh"}
     job |= {"kept": str(tmp_path), "districts": ["110000"]}
-    with pytest.raises(UsageError, match="one of 610902"):
+    with pytest.raises(UsageError, match="one of 990102"):
         probe(job)
 
 

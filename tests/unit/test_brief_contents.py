@@ -13,7 +13,7 @@ from anomaly.errors import UsageError
 
 
 def facts_of(kind="plain", **options):
-    options = {"district": "610902", "month": "2026-05"} | options
+    options = {"district": "990102", "month": "2026-05"} | options
     return gather(stand_in.open_store(kind), **options)
 
 
@@ -29,9 +29,9 @@ def brief(facts):
 
 def test_three_sentences_say_how_much_how_many_and_where_first(brief):
     how_much, how_many, where = brief["conclusion"]
-    assert how_much.startswith("2026 年 5 月，汉滨区")
+    assert how_much.startswith("2026 年 5 月，甲测试区")
     assert "60 名医师、12 家机构" in how_many
-    assert "仅凭偶然也会出现约 0.72 条" in how_many
+    assert "仅凭偶然也会出现约 0.80 条" in how_many
     assert "95% 区间" in where
 
 
@@ -71,7 +71,7 @@ def test_the_brief_names_fingerprint_version_and_rows(brief, facts):
     told = dict(brief["reproduce"])
     assert told["数据指纹"] == "3f9a7c0d51be4e22"
     assert told["程序版本"] == facts.version
-    assert "610902" in told["参数"]
+    assert "990102" in told["参数"]
     assert any("1,203,400" in line for _, line in brief["reproduce"])
 
 
@@ -79,13 +79,13 @@ def test_a_code_without_a_name_is_called_a_code():
     store = stand_in.open_store("plain")
     unnamed = store.districts().assign(name=lambda table: table["district"])
     store.districts = lambda: unnamed
-    assert gather(store, district="610902", month="2026-05").name == "区划 610902"
+    assert gather(store, district="990102", month="2026-05").name == "区划 990102"
 
 
 @pytest.mark.parametrize(
     ("wrong", "expected"),
     [
-        ({"district": "110000"}, "610902"),
+        ({"district": "110000"}, "990102"),
         ({"month": "2030-01"}, "2024-06 to 2026-05"),
         ({"month": "五月"}, "YYYY-MM"),
         ({"language": "fr"}, "zh or en"),
@@ -97,13 +97,13 @@ def test_what_the_store_does_not_know_is_refused(wrong, expected):
 
 
 def test_ready_facts_serve_the_same_state_of_the_store_only():
-    mine = facts_of("plain", district="610921")
+    mine = facts_of("plain", district="990121")
     keep_ready(mine)
     store = stand_in.open_store("plain")
-    again = gather(store, district="610921", month="2026-05")
+    again = gather(store, district="990121", month="2026-05")
     assert again is mine
     store.fingerprint = lambda: "another"
-    assert gather(store, district="610921", month="2026-05") is not mine
+    assert gather(store, district="990121", month="2026-05") is not mine
 
 
 def test_characters_without_a_glyph_are_spelt_out():
@@ -119,7 +119,7 @@ def test_the_workbook_stores_text_as_text(tmp_path):
 
     with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
         sheets = [book.read(n) for n in book.namelist() if "worksheets/sheet" in n]
-    assert len(sheets) == 6
+    assert len(sheets) == 8
     assert not any(b"<f>" in sheet for sheet in sheets)
     assert any(b"autoFilter" in sheet for sheet in sheets)
 

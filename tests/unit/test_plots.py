@@ -44,7 +44,7 @@ def drawn(draw, table, **options):
 
 def test_each_figure_returns_its_ax(store, funnel):
     course = store.features("district").query("indicator == 'fund_pay'")
-    course = course.loc[course["unit_id"] == "610902"]
+    course = course.loc[course["unit_id"] == "990102"]
     drawn(plots.draw_funnel, funnel)
     drawn(plots.draw_trend, plots.trend_table(course, MONTH))
     drawn(plots.draw_ranking, plots.ranking_table(store.leads("doctor", month=MONTH)))

@@ -24,6 +24,7 @@ _HOMES = {
     "ranking": "figures",
     "render_briefs": "render",
     "repairs_frame": "frames",
+    "rules_frame": "frames",
     "tiers_frame": "frames",
     "write_assets": "assets",
     "write_workbook": "workbook",

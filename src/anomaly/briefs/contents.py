@@ -10,7 +10,7 @@ from typing import Any
 
 from anomaly.briefs.appendix import coverage, definitions, repairs, reproduce
 from anomaly.briefs.facts import UNITS, Facts, printable
-from anomaly.briefs.listing import TIERS, listing
+from anomaly.briefs.listing import TIERS, listing, rule_hits
 from anomaly.briefs.wording import JOINER
 from anomaly.periods import month_text, parse_month, shift
 
@@ -35,6 +35,8 @@ def compose(facts: Facts) -> dict[str, Any]:
         "first": first(facts),
         "doctors": listing(facts, "doctor"),
         "institutions": listing(facts, "institution"),
+        "pharmacies": listing(facts, "pharmacy"),
+        "rules": rule_hits(facts),
         "course": course(facts),
         "repairs": repairs(facts),
         "coverage": coverage(facts),
@@ -82,6 +84,7 @@ def _leads_sentence(facts: Facts) -> str:
         "conclusion_leads" if leads + rules else "conclusion_none",
         doctors=words.count(tested["doctor"]),
         institutions=words.count(tested["institution"]),
+        pharmacies=words.count(tested["pharmacy"]),
         leads=words.count(leads),
         chance=words.chance(_chance(facts)),
         rules=words.say("conclusion_rules", rules=rules) if rules else "",
@@ -92,6 +95,7 @@ def _money_sentence(facts: Facts) -> str:
     for unit, key in (
         ("doctor", "conclusion_money"),
         ("institution", "conclusion_money_institutions"),
+        ("pharmacy", "conclusion_money_pharmacies"),
     ):
         total = _money(facts, unit)
         if total is not None and total[0] > 0:

@@ -11,7 +11,7 @@ from anomaly.errors import UsageError
 from anomaly.periods import MonthLike, month_text, parse_month
 
 WHITE = re.compile(r"[\s\x00-\x1f\x7f]+", re.ASCII)
-UNITS = ("doctor", "institution")
+UNITS = ("doctor", "institution", "pharmacy")
 _READY: dict[tuple[str, str, str], "Facts"] = {}
 
 
@@ -29,6 +29,8 @@ class Facts:
     indicators: pd.DataFrame
     course: pd.DataFrame
     repairs: pd.DataFrame
+    hits: pd.DataFrame
+    rules: pd.DataFrame
     coverage: pd.DataFrame
     accounts: pd.DataFrame
     fingerprint: str
@@ -106,6 +108,7 @@ class City:
             "month": self.month,
             "words": words,
             "indicators": store.indicators().set_index("indicator"),
+            "rules": store.rules().set_index("rule"),
             "coverage": store.coverage(language),
             "accounts": store.accounts(),
             "fingerprint": store.fingerprint(),
@@ -124,6 +127,7 @@ class City:
             evidence={u: _evidence(self.evidence[u], district) for u in UNITS},
             course=_of_district(self.course, "unit_id", district),
             repairs=self.store.repairs(**at),
+            hits=self.store.hits(**at),
             **self.shared,
         )
 

@@ -9,6 +9,7 @@ import pandas as pd
 
 from anomaly.briefs.contents import conclusion, course, headline, tiers
 from anomaly.briefs.facts import Facts
+from anomaly.briefs.listing import rule_hits
 
 LEADS = {
     "rank": "column_rank",
@@ -98,6 +99,13 @@ def leads_frame(facts: Facts, unit: str) -> pd.DataFrame:
     line = leads["line"].map(lambda line: words.entries.get(f"line_{line}", line))
     leads = leads.assign(tier=tier, line=line)
     return leads.rename(columns={key: words[name] for key, name in LEADS.items()})
+
+
+def rules_frame(facts: Facts) -> pd.DataFrame:
+    """Return the hits of each rule in words and units."""
+    heads = ["rule", "hits", "units", "rule_amount", "excluded", "basis"]
+    columns = [facts.words[f"column_{head}"] for head in heads]
+    return pd.DataFrame(rule_hits(facts), columns=columns)
 
 
 def course_frame(facts: Facts) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""The ranked lists of doctors and institutions, in words a supervisor knows."""
+"""The ranked lists and the rule hits, in words a supervisor knows."""
 
 import math
 
@@ -14,11 +14,30 @@ def listing(facts: Facts, unit: str) -> dict:
     shown = leads.head(ROWS)
     words = facts.words
     return {
-        "heading": words[f"{unit}s_heading"],
+        "heading": words[f"{unit}_heading"],
         "empty": words.say("list_empty", unit=words[f"unit_{unit}"]),
         "note": words.say("list_note", total=len(leads), shown=len(shown)),
         "rows": [_row(facts, unit, lead) for lead in shown.itertuples()],
     }
+
+
+def rule_hits(facts: Facts) -> list[list[str]]:
+    """Return one row a rule: its name, hits, units, yuan, excluded, clause."""
+    words, rows = facts.words, []
+    for rule, found in facts.hits.groupby("rule", sort=True):
+        record = facts.rules.loc[rule]
+        counted = found[~found["excluded"].astype(bool)]
+        rows.append(
+            [
+                f"{rule} {record[words.language]}",
+                words.count(len(counted)),
+                words.count(counted["unit_id"].nunique()),
+                words.money(float(counted["amount"].sum())),
+                words.count(len(found) - len(counted)),
+                record["basis"],
+            ]
+        )
+    return rows
 
 
 def _row(facts: Facts, unit: str, lead) -> dict:
@@ -36,7 +55,7 @@ def _row(facts: Facts, unit: str, lead) -> dict:
 
 
 def _place(facts: Facts, unit: str, lead) -> str:
-    if unit == "institution":
+    if unit != "doctor":
         return lead.unit_id
     parts = [lead.department, lead.institution_name]
     return " · ".join(part for part in parts if part)

@@ -27,6 +27,8 @@ def write_workbook(facts: Facts, path: str | Path) -> None:
         "workbook_summary": frames.conclusion_frame(facts),
         "workbook_doctors": frames.leads_frame(facts, "doctor"),
         "workbook_institutions": frames.leads_frame(facts, "institution"),
+        "workbook_pharmacies": frames.leads_frame(facts, "pharmacy"),
+        "workbook_rules": frames.rules_frame(facts),
         "workbook_repairs": frames.repairs_frame(facts),
         "workbook_coverage": frames.coverage_frame(facts),
         "workbook_accounts": frames.accounts_frame(facts),

@@ -77,13 +77,10 @@ def rank(
 @rules_app.command("list")
 def rules_list(as_json: AsJson = False) -> None:
     """List the rules."""
-    from anomaly.rules.rule import rules
+    from anomaly.rules.rule import catalogue
 
-    rows = [
-        {"rule": r.id, "zh": r.zh, "en": r.en, "unit": r.unit_kind, "basis": r.basis}
-        for r in rules().values()
-    ]
-    say_json({"rules": rows}) if as_json else show_table(pd.DataFrame(rows))
+    rows = catalogue()
+    say_json({"rules": rows.to_dict("records")}) if as_json else show_table(rows)
 
 
 @rules_app.command("run")

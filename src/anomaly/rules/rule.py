@@ -86,9 +86,21 @@ def run(store: Store, months: Sequence[date], progress: Progress | None = None) 
     return Runner(store, steps).run(sorted(months), progress)
 
 
-def hits(store: Store, month: date, rule: str | None = None) -> pd.DataFrame:
-    """Return the hits of a month, of one rule or all; columns `COLUMNS`.
+def catalogue() -> pd.DataFrame:
+    """Return the rules as a frame: rule, zh, en, unit_kind, basis, must_not_catch."""
+    columns = ["zh", "en", "unit_kind", "basis", "must_not_catch"]
+    return pd.DataFrame(
+        [
+            {"rule": rule.id} | {name: getattr(rule, name) for name in columns}
+            for rule in rules().values()
+        ]
+    )
 
+
+def hits(store: Store, month: date, rule: str | None = None) -> pd.DataFrame:
+    """Return the hits of a month, of one rule or all.
+
+    Columns `COLUMNS` and district, that of the institution or pharmacy.
     UsageError for a rule that does not exist.
     """
     if rule is not None and rule not in rules():
@@ -100,7 +112,12 @@ def hits(store: Store, month: date, rule: str | None = None) -> pd.DataFrame:
     query = " UNION ALL ".join(
         f"SELECT {', '.join(COLUMNS)} FROM {name}" for name in names
     )
+    for master in ("institution", "pharmacy"):
+        store.show(master)
     found = store.engine.frame(
-        f"SELECT * FROM ({query}) ORDER BY rule, unit_id, visit_id"
+        f"SELECT h.*, coalesce(i.district, p.district) AS district FROM ({query}) h"
+        " LEFT JOIN institution i ON h.institution_id = i.institution_id"
+        " LEFT JOIN pharmacy p ON h.institution_id = p.pharmacy_id"
+        " ORDER BY rule, unit_id, visit_id"
     )
     return found.astype({"amount": float})
