@@ -14,10 +14,13 @@ LAYOUTS = [
     for early, width, snug in (
         ("yes", "100", "no"),
         ("no", "100", "no"),
-        ("no", "93", "no"),
+        ("no", "94", "no"),
+        ("no", "88", "no"),
         ("yes", "93", "yes"),
-        ("no", "93", "yes"),
-        ("no", "86", "yes"),
+        ("no", "100", "yes"),
+        ("no", "92", "yes"),
+        ("no", "84", "yes"),
+        ("no", "76", "yes"),
     )
 ]
 TOO_LONG = 9.0  # the first page must stay one page
