@@ -225,7 +225,7 @@ def shortened(text: str, most: int = LONG) -> str:
 
 
 def _who(facts: Facts, lead, unit: str) -> str:
-    if unit == "institution" or not lead.institution_name:
+    if unit != "doctor" or not lead.institution_name:
         return lead.unit_name or lead.unit_id
     return facts.words.say(
         "doctor_at", name=lead.unit_name or lead.unit_id, house=lead.institution_name
