@@ -4,12 +4,12 @@ from numbers import Integral, Real
 
 import numpy as np
 from scipy import stats
-from sklearn.base import BaseEstimator, OutlierMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.ensemble import IsolationForest
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
 
 from anomaly.detectors.robust_z import RobustZScore
+from anomaly.detectors.scorer import Scorer
 
 
 def additive_evidence(z: np.ndarray) -> np.ndarray:
@@ -21,7 +21,7 @@ def additive_evidence(z: np.ndarray) -> np.ndarray:
     return np.log1p(np.maximum(z, 0) ** 2 / 3).sum(axis=1)
 
 
-class PatternScore(OutlierMixin, BaseEstimator):
+class PatternScore(Scorer):
     """Mean normal score of two views: additive one-sided z and isolation forest.
 
     Parameters
@@ -56,21 +56,16 @@ class PatternScore(OutlierMixin, BaseEstimator):
         self.contamination = contamination
         self.random_state = random_state
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn both views from X of shape (n_samples, n_features)."""
-        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
+        X = self._checked(X, fitting=True)
         self.robust_ = RobustZScore().fit(X)
         self.forest_ = IsolationForest(
             n_estimators=self.n_estimators, random_state=self.random_state
         ).fit(self._filled(X))
         self._training = [np.sort(view) for view in self._views(X)]
-        self.offset_ = float(np.percentile(self._score(X), 100.0 * self.contamination))
+        self._set_offset(X)
         return self
 
     def _filled(self, X):
@@ -81,6 +76,7 @@ class PatternScore(OutlierMixin, BaseEstimator):
         return [-additive_evidence(z), self.forest_.score_samples(self._filled(X))]
 
     def _score(self, X):
+        """Return the mean normal score of both views."""
         return np.mean(
             [
                 _normal_score(view, training)
@@ -88,22 +84,6 @@ class PatternScore(OutlierMixin, BaseEstimator):
             ],
             axis=0,
         )
-
-    def score_samples(self, X):
-        """Return the mean normal score: the lower, the more abnormal."""
-        check_is_fitted(self)
-        X = validate_data(
-            self, X, dtype=float, ensure_all_finite="allow-nan", reset=False
-        )
-        return self._score(X)
-
-    def decision_function(self, X):
-        """Return `score_samples` less `offset_`; negative for outliers."""
-        return self.score_samples(X) - self.offset_
-
-    def predict(self, X):
-        """Return -1 for outliers and 1 for the rest."""
-        return np.where(self.decision_function(X) < 0, -1, 1)
 
 
 def _normal_score(values: np.ndarray, training: np.ndarray) -> np.ndarray:

@@ -3,9 +3,10 @@
 from numbers import Real
 
 import numpy as np
-from sklearn.base import BaseEstimator, OutlierMixin, _fit_context
+from sklearn.base import _fit_context
 from sklearn.utils._param_validation import Interval
-from sklearn.utils.validation import check_is_fitted, validate_data
+
+from anomaly.detectors.scorer import Scorer
 
 # Makes the MAD, and the mean absolute deviation, estimate a normal's sd.
 MAD_TO_SD = 1.4826
@@ -32,7 +33,7 @@ def robust_location_scale(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return location, scale
 
 
-class RobustZScore(OutlierMixin, BaseEstimator):
+class RobustZScore(Scorer):
     """Outliers by the largest robust z over the features.
 
     Parameters
@@ -76,31 +77,20 @@ class RobustZScore(OutlierMixin, BaseEstimator):
         self.contamination = contamination
         self.cutoff = cutoff
 
-    def __sklearn_tags__(self):
-        tags = super().__sklearn_tags__()
-        tags.input_tags.allow_nan = True
-        return tags
-
     @_fit_context(prefer_skip_nested_validation=True)
     def fit(self, X, y=None):
         """Learn medians and scales from X of shape (n_samples, n_features)."""
-        X = validate_data(self, X, dtype=float, ensure_all_finite="allow-nan")
+        X = self._checked(X, fitting=True)
         self.location_, self.scale_ = robust_location_scale(X)
         if self.cutoff is None:
-            self.offset_ = float(
-                np.percentile(self._score(X), 100.0 * self.contamination)
-            )
+            self._set_offset(X)
         else:
             self.offset_ = -float(self.cutoff)
         return self
 
     def z(self, X):
         """Return the robust z of every cell, shape (n_samples, n_features)."""
-        check_is_fitted(self)
-        X = validate_data(
-            self, X, dtype=float, ensure_all_finite="allow-nan", reset=False
-        )
-        return self._z(X)
+        return self._z(self._checked(X))
 
     def _z(self, X):
         away = X - self.location_
@@ -109,16 +99,5 @@ class RobustZScore(OutlierMixin, BaseEstimator):
         return np.where(np.isnan(away) | (away == 0), 0.0, z)
 
     def _score(self, X):
+        """Return minus the largest |z| of each row."""
         return -np.abs(self._z(X)).max(axis=1)
-
-    def score_samples(self, X):
-        """Return minus the largest |z| of each row: the lower, the more abnormal."""
-        return -np.abs(self.z(X)).max(axis=1)
-
-    def decision_function(self, X):
-        """Return `score_samples` less `offset_`; negative for outliers."""
-        return self.score_samples(X) - self.offset_
-
-    def predict(self, X):
-        """Return -1 for outliers and 1 for the rest."""
-        return np.where(self.decision_function(X) < 0, -1, 1)
