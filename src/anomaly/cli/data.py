@@ -45,6 +45,10 @@ def load(
     mapping: Annotated[str, typer.Option(help="'national' or a TOML file.")] = (
         "national"
     ),
+    replace: Annotated[str, typer.Option(help="Batch that these files replace.")] = "",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a batch with many bad rows.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take exports into a store; every row is accounted for."""
@@ -54,7 +58,14 @@ def load(
 
     known = load_mapping(mapping)
     with progress() as stage:
-        report = load_exports(Store.create(store), paths, known, stage("load"))
+        report = load_exports(
+            Store.create(store),
+            paths,
+            known,
+            stage("load"),
+            replaces=replace,
+            strict=strict,
+        )
     if as_json:
         tables = {name: book.as_json() for name, book in report.accounts.items()}
         say_json({"tables": tables} | {"not_recognised": report.not_recognised})
