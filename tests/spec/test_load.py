@@ -189,3 +189,46 @@ def test_what_a_killed_writer_left_is_swept(tmp_path, loaded):
     with store.locked():
         assert not stray.exists()
         assert not list(store.scratch.iterdir())
+
+
+def test_a_masters_later_row_supersedes_the_earlier_one(tmp_path, loaded):
+    store, _ = loaded(write_export(tmp_path / "x"))
+    for number, name in enumerate(("测试医师改", "测试医师")):
+        folder = tmp_path / f"later{number}"
+        folder.mkdir()
+        later = write_table(folder, "dr_info_b", [{"dr_name": name}])
+        later.write_text(later.read_text("gb18030") + "\n" * number, "gb18030")
+        report = load(store, [later], load_mapping())
+        assert report.accounts["doctor"].accepted == 1
+        assert store.sql("SELECT doctor_name FROM doctor")["doctor_name"].tolist() == [
+            name
+        ]
+
+
+def test_a_corrected_export_replaces_its_batch(tmp_path, loaded):
+    store, _ = loaded(write_bills(tmp_path / "x", [bill(1), bill(2, fee="9.00")]))
+    batch = store.catalog.source_files()[0].batch
+    corrected = write_bills(tmp_path / "y", [bill(1), bill(2, fee="90.00")])
+    report = load(store, [corrected], load_mapping(), replaces=batch)
+    assert_reconciled(report)
+    assert report.accounts["settlement"].accepted == 2
+    fees = store.sql("SELECT total_fee FROM settlement ORDER BY settlement_id")
+    assert fees["total_fee"].tolist() == [100, 90]
+    assert [row[1:] for row in store.catalog.restated()] == [("2026-05", 4)]
+
+
+def test_an_unknown_batch_cannot_be_replaced(tmp_path, loaded):
+    folder = write_export(tmp_path / "x")
+    store, _ = loaded(folder)
+    with pytest.raises(UsageError, match="batch 'x': there is none"):
+        load(store, [folder], load_mapping(), replaces="x")
+
+
+def test_a_strict_load_refuses_poor_files_and_writes_nothing(tmp_path, loaded):
+    store, _ = loaded(write_bills(tmp_path / "x", [bill(1)]))
+    poor = write_bills(tmp_path / "y", [bill(2), bill(3, fee="abc")])
+    with pytest.raises(DataRefusedError, match=r"1 of 2 rows.*at most 1\.0%"):
+        load(store, [poor], load_mapping(), strict=True)
+    assert ids(store) == ["S1"]
+    with store.locked():
+        assert len(list(store.root.glob("data/settlement/*/*.parquet"))) == 1

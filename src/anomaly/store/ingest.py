@@ -13,7 +13,7 @@ from anomaly.store.account import Account
 from anomaly.store.catalog import Part, SourceFile
 from anomaly.store.commit import commit, files_of_batch, made_from, refuse_poor
 from anomaly.store.staging import Incoming
-from anomaly.store.store import Store, stored_columns
+from anomaly.store.store import LOADED_NO, Store, latest_of, stored_columns
 from anomaly.tables import Table, tables
 
 Progress = Callable[[str, int, int], None]
@@ -146,7 +146,7 @@ class Batch:
         folder = self.store.scratch / file.sha256[:16]
         folder.mkdir()
         staging.stage(self.connection, file, self.mapping, folder)
-        self._view("stored", table.name, stored_columns(table))
+        self._view("stored", table.name, stored_columns(table), latest_of(table))
         if table.month == "settlement":
             self._view_settlement_months()
         verdict.judge(self.connection, table)
@@ -163,8 +163,10 @@ class Batch:
         ]
         return stored + [path for path, part in self.parts if part.dataset == dataset]
 
-    def _view(self, name: str, dataset: str, columns: dict[str, str]) -> None:
-        self.store.engine.view(name, self._paths(dataset), columns)
+    def _view(
+        self, name: str, dataset: str, columns: dict[str, str], latest=None
+    ) -> None:
+        self.store.engine.view(name, self._paths(dataset), columns, latest)
 
     def _view_settlement_months(self) -> None:
         columns = stored_columns(tables()["settlement"])
@@ -177,7 +179,10 @@ class Batch:
         columns = ", ".join(f"j.{column.name}" for column in table.stored)
         accepted = "FROM judged j {join} WHERE j.fate = 'accepted'"
         if not table.month:
-            return f"SELECT {columns} {accepted.format(join='')}"
+            number = len(self.known) + len(self.files)
+            return f"SELECT {columns}, {number} AS {LOADED_NO} {accepted}".format(
+                join=""
+            )
         month, join = _month_sql(table)
         return f"SELECT {columns}, {month} AS month {accepted.format(join=join)}"
 

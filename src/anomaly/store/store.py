@@ -21,6 +21,8 @@ from anomaly.store.duckdb_engine import DuckDBEngine
 from anomaly.tables import Table, tables
 
 CATALOG = "catalog.sqlite"
+# A master's rows carry the number of their load: the latest of a key stands.
+LOADED_NO = "loaded_no"
 # How long a reader that must first bring derived data up to date waits for another.
 PATIENCE_SECONDS = 900.0
 LOOK_AGAIN_SECONDS = 0.05
@@ -30,7 +32,12 @@ RETIRED_SECONDS = 3600.0
 def stored_columns(table: Table) -> dict[str, str]:
     """Return the columns a table has in the store: name -> SQL type."""
     columns = {column.name: column.sql_type for column in table.stored}
-    return columns | {"month": "DATE"} if table.month else columns
+    return columns | ({"month": "DATE"} if table.month else {LOADED_NO: "BIGINT"})
+
+
+def latest_of(table: Table | None) -> tuple[tuple[str, ...], str] | None:
+    """Return what tells a master's present rows; None for any other dataset."""
+    return (table.key, LOADED_NO) if table and not table.month else None
 
 
 def digest(path: Path) -> str:
@@ -197,7 +204,7 @@ class Store:
         paths = [self.root / part.path for part in self.parts(dataset, months)]
         table = tables().get(dataset)
         columns = stored_columns(table) if table else {"nothing": "VARCHAR"}
-        self.engine.view(name or dataset, paths, columns)
+        self.engine.view(name or dataset, paths, columns, latest_of(table))
         return name or dataset
 
     def sql(self, text: str) -> pd.DataFrame:
