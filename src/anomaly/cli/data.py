@@ -121,3 +121,20 @@ def store_status(store: StorePath, as_json: AsJson = False) -> None:
     show_table(accounts.dropna(axis="columns", how="all"))
     if len(gaps):
         show_table(gaps, "missing")
+
+
+@store_app.command("verify")
+def store_verify(store: StorePath, as_json: AsJson = False) -> None:
+    """Check a store's files, hashes and sums; exit 3 where something is wrong."""
+    from anomaly.store.store import Store
+    from anomaly.store.verify import verify
+
+    faults = verify(Store.open(store))
+    if as_json:
+        say_json({"whole": not faults, "faults": [vars(fault) for fault in faults]})
+    elif not faults:
+        out.print("the store is whole")
+    for fault in faults:
+        err.print(f"{fault.where}: {fault.found}; expected {fault.expected}")
+    if faults:
+        raise typer.Exit(3)

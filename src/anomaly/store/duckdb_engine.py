@@ -67,6 +67,9 @@ class DuckDBEngine:
     def frame(self, sql: str) -> pd.DataFrame:
         return self.connection.execute(sql).df()
 
+    def scalar(self, sql: str):
+        return self.connection.execute(sql).fetchone()[0]
+
     def write(self, sql: str, path: Path) -> int:
         result = self.connection.execute(
             f"COPY ({sql}) TO '{str(path).replace(chr(39), chr(39) * 2)}'"

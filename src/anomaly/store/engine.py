@@ -32,6 +32,9 @@ class Engine(Protocol):
     def frame(self, sql: str) -> pd.DataFrame:
         """Run a query and return its rows."""
 
+    def scalar(self, sql: str):
+        """Run a query that gives one cell and return it, decimals exact."""
+
     def write(self, sql: str, path: Path) -> int:
         """Run a query, write its rows as one Parquet file, return their number."""
 

@@ -213,6 +213,10 @@ class Store:
             self.show(name)
         return self.engine.frame(text)
 
+    def scalar(self, text: str):
+        """Run a query that gives one cell and return it, decimals exact."""
+        return self.engine.scalar(text)
+
     def months(self) -> list[date]:
         """Return the months that hold settlements, in order."""
         found = {part.month for part in self.catalog.parts("settlement")}
