@@ -9,7 +9,10 @@ from anomaly.errors import DataRefusedError, StoreError, UsageError
 from anomaly.sources.mapping import load_mapping
 from anomaly.store.account import FATES
 from anomaly.store.ingest import load
+from anomaly.store.rehome import unmatched
 from anomaly.store.store import Store
+from anomaly.store.verify import verify
+from anomaly.workspace import open_store
 
 
 def assert_reconciled(report):
@@ -232,3 +235,36 @@ def test_a_strict_load_refuses_poor_files_and_writes_nothing(tmp_path, loaded):
     assert ids(store) == ["S1"]
     with store.locked():
         assert len(list(store.root.glob("data/settlement/*/*.parquet"))) == 1
+
+
+def test_a_refund_that_came_first_moves_to_its_original(tmp_path, loaded):
+    late = {"setl_time": "2026-07-01 10:00:00"}
+    refund = bill(
+        2, fee="-40.00", mdtrt_id="V1", refd_setl_flag="1", init_setl_id="S1", **late
+    )
+    store, _ = loaded(write_bills(tmp_path / "x", [refund, bill(3, **late)]))
+    listed = store.engine.frame(unmatched(store))
+    assert listed["settlement_id"].tolist() == ["S2"]
+    load(store, [write_bills(tmp_path / "y", [bill(1)])], load_mapping())
+    assert store.engine.frame(unmatched(store)).empty
+    rows = store.sql("SELECT settlement_id, month FROM settlement ORDER BY 1")
+    assert [str(month)[:7] for month in rows["month"]] == [
+        "2026-05",
+        "2026-05",
+        "2026-07",
+    ]
+    lines = store.sql("SELECT line_id, month FROM charge ORDER BY 1")
+    assert [str(month)[:7] for month in lines["month"]] == [
+        "2026-05",
+        "2026-05",
+        "2026-07",
+    ]
+    assert verify(store) == []
+
+
+def test_a_visit_settled_twice_keeps_its_doctor(tmp_path, loaded):
+    again = bill(2, mdtrt_id="V1", setl_time="2026-06-02 10:00:00")
+    store, _ = loaded(write_bills(tmp_path / "x", [bill(1), again], mdtrt_d=[{}]))
+    store.close()
+    rows = open_store(store.root).features("doctor", "2026-06")
+    assert rows.loc[rows["indicator"] == "visits", "value"].tolist() == [1]

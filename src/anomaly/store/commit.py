@@ -9,6 +9,7 @@ from anomaly.errors import DataRefusedError, UsageError
 from anomaly.policy.read import policy
 from anomaly.store.account import Account
 from anomaly.store.catalog import Part, SourceFile
+from anomaly.store.rehome import rehome
 from anomaly.store.store import Store
 
 
@@ -62,11 +63,13 @@ def commit(
     batch = sha256(hashes.encode()).hexdigest()[:16]
     leaving = files_of_batch(store, replaces)
     gone = [part for part in store.catalog.all_parts() if made_from(part, leaving)]
+    moved, left = rehome(store, list(parts))
+    parts, gone = [*parts, *moved], [*gone, *left]
     for path, part in parts:
         shutil.move(path, store.root / part.path)
     with store.catalog.transaction():
+        store.catalog.retire(gone)
         if replaces:
-            store.catalog.retire(gone)
             store.catalog.remove_source_files(replaces)
         restated = _restated(store, [part for _, part in parts], gone)
         store.catalog.add_parts(part for _, part in parts)
