@@ -5,12 +5,14 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 
 import pyarrow.parquet as pq
 
-from anomaly.errors import DataRefusedError, UsageError
-from anomaly.sources.dialects import SUFFIXES, sniff
+from anomaly.errors import DataRefusedError
+from anomaly.sources.discovery import sources
 from anomaly.sources.mapping import Mapping
+from anomaly.sources.source import Found, TextOptions
 from anomaly.store import staging, verdict
 from anomaly.store.account import Account
 from anomaly.store.catalog import Part, SourceFile
@@ -29,48 +31,34 @@ class LoadReport:
     missing: dict[str, list[str]] = field(default_factory=dict)
     unknown: dict[str, list[str]] = field(default_factory=dict)
     not_recognised: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
 
     def book(self, table: str, account: Account) -> None:
         self.accounts[table] = self.accounts.get(table, Account()) + account
 
 
-def discover(paths: Sequence[Path]) -> list[Path]:
-    """Return the text files among paths and in folders, in a fixed order."""
-    found = []
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"'{path}' does not exist", expected="a file or folder")
-        inside = sorted(path.iterdir()) if path.is_dir() else [path]
-        found += [p for p in inside if p.is_file() and p.name.endswith(SUFFIXES)]
-    return found
-
-
-def describe(paths: Sequence[Path], mapping: Mapping) -> tuple[list[Incoming], list]:
-    """Sniff and match every file; return the known ones in table order."""
-    incoming, not_recognised = [], []
-    for path in discover(paths):
-        table = mapping.table_of(path)
-        if table is None:
-            not_recognised.append(path.name)
-            continue
-        dialect = sniff(path)
-        columns = mapping.match(table, dialect.header)
-        _refuse_missing(path, table, columns, mapping)
-        incoming.append(Incoming(path, table, dialect, columns, staging.digest(path)))
+def describe(found: Found, mapping: Mapping) -> list[Incoming]:
+    """Match every source to its table; return them in table order."""
+    incoming = []
+    for source in found.sources:
+        table = mapping.table_of(source.stem)
+        columns = mapping.match(table, source.header)
+        _refuse_missing(source.name, table, columns, mapping)
+        incoming.append(Incoming(source, table, columns))
     order = list(tables())
-    incoming.sort(key=lambda file: (order.index(file.table.name), file.path.name))
-    return incoming, not_recognised
+    incoming.sort(key=lambda one: (order.index(one.table.name), one.name))
+    return incoming
 
 
 def _refuse_missing(
-    path: Path, table: Table, columns: dict[str, int], mapping: Mapping
+    name: str, table: Table, columns: dict[str, int], mapping: Mapping
 ) -> None:
     for column in table.columns:
         if column.required and column.name not in columns:
             own = mapping.columns[table.name].items()
             names = [k for k, v in own if v == column.name and k != v]
             raise DataRefusedError(
-                f"{path.name}: required column '{column.name}' is missing",
+                f"{name}: required column '{column.name}' is missing",
                 expected=f"a column headed {' or '.join(names) or column.name}",
                 todo="export it, or name its header in a mapping file",
             )
@@ -93,20 +81,29 @@ def load(
     paths: Sequence[Path],
     mapping: Mapping,
     progress: Progress | None = None,
+    *,
+    options: TextOptions | None = None,
+    url: str = "",
 ) -> LoadReport:
     """Take exports into the store as one batch.
 
-    Raises UsageError for a path that is not there, DataRefusedError for a
-    missing table or column or an unreadable file; then nothing was written.
+    ``paths`` are files and folders; ``url`` names a database whose tables are
+    read too; ``options`` say how text files are written where that cannot be
+    told. Raises UsageError for a path or address that is none, DataRefusedError
+    for a missing table or column or what cannot be read; then nothing was
+    written.
     """
-    files, not_recognised = describe(paths, mapping)
-    report = LoadReport(not_recognised=not_recognised)
-    with store.locked():
+    with (
+        store.locked(),
+        sources(paths, mapping, options or TextOptions(), url) as found,
+    ):
+        files = describe(found, mapping)
+        report = LoadReport(not_recognised=found.not_recognised, empty=found.empty)
         _refuse_absent_tables(store, files)
         batch = Batch(store, mapping, report)
         for done, file in enumerate(files):
             if progress:
-                progress(file.path.name, done, len(files))
+                progress(file.name, done, len(files))
             batch.take(file)
         batch.commit()
         if progress:
@@ -126,15 +123,17 @@ class Batch:
         self.connection.execute("SET preserve_insertion_order = true")
 
     def take(self, file: Incoming) -> None:
-        """Stage, judge and write one file; the same file again changes nothing."""
-        table = file.table
-        if file.sha256 in self.known:
-            earlier = Account.from_json(self.known[file.sha256].account)
-            self.report.book(table.name, earlier.as_duplicate())
+        """Stage, judge and write one source; the same again changes nothing."""
+        if self._is_known(file):
             return
-        folder = self.store.scratch / file.sha256[:16]
-        folder.mkdir()
-        staging.stage(self.connection, file, self.mapping, folder)
+        folder = Path(mkdtemp(dir=self.store.scratch))
+        text = staging.decode(file, folder)
+        # Of a stream, only now is it clear what it holds.
+        if self._is_known(file):
+            text.unlink()
+            return
+        table = file.table
+        staging.stage(self.connection, file, self.mapping, text)
         self._view("stored", table.name, stored_columns(table))
         if table.month == "settlement":
             self._view_settlement_months()
@@ -142,6 +141,14 @@ class Batch:
         account = verdict.account(self.connection, table)
         self._write(file, folder)
         self._note(file, account)
+
+    def _is_known(self, file: Incoming) -> bool:
+        """Whether its content is in the store already; then book duplicates."""
+        known = self.known.get(file.source.digest())
+        if known:
+            earlier = Account.from_json(known.account)
+            self.report.book(file.table.name, earlier.as_duplicate())
+        return known is not None
 
     def _paths(self, dataset: str) -> list[Path]:
         """The parts of a dataset, those of this batch included."""
@@ -168,7 +175,8 @@ class Batch:
 
     def _write(self, file: Incoming, folder: Path) -> None:
         table = file.table
-        name = sha256(f"{file.sha256}{self.mapping.digest}".encode()).hexdigest()[:16]
+        digest = file.source.digest()
+        name = sha256(f"{digest}{self.mapping.digest}".encode()).hexdigest()[:16]
         if table.month:
             self._write_by_month(table, folder / "months", name)
         else:
@@ -178,7 +186,7 @@ class Batch:
                 "SELECT settlement_id, visit_id FROM judged WHERE fate = 'ignored'"
             )
             self._write_one(ignored, "ignored_settlement", folder, name)
-        quoted = file.path.name.replace("'", "''")
+        quoted = file.name.replace("'", "''")
         quarantine = (
             f"SELECT '{table.name}' AS table_name, '{quoted}' AS file, line, reason,"
             " raw, NULL::BIGINT AS byte_offset, NULL AS digest"
@@ -210,20 +218,18 @@ class Batch:
         self.parts.append((path, Part(relative, dataset, month, name, rows)))
 
     def _note(self, file: Incoming, account: Account) -> None:
-        mapped = set(file.columns.values())
-        unknown = [h for i, h in enumerate(file.dialect.header) if i not in mapped]
         self.report.book(file.table.name, account)
-        self.report.missing[file.path.name] = file.missing
-        self.report.unknown[file.path.name] = unknown
+        self.report.missing[file.name] = file.missing
+        self.report.unknown[file.name] = file.unknown
         self.files.append(
             SourceFile(
-                sha256=file.sha256,
+                sha256=file.source.digest(),
                 batch="",
                 table_name=file.table.name,
-                file_name=file.path.name,
+                file_name=file.name,
                 account=account.as_json(),
                 missing=file.missing,
-                unknown=unknown,
+                unknown=file.unknown,
             )
         )
 
