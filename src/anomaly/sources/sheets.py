@@ -182,7 +182,8 @@ class Workbook:
 def open_workbook(path: Path, mapping: Mapping, scratch: Path | None = None) -> Found:
     """Return the sheets of a workbook that the mapping knows.
 
-    What does not fit in memory is kept in ``scratch`` meanwhile. Raises DataRefusedError where it cannot be read or an id has lost digits.
+    What does not fit in memory is kept in ``scratch`` meanwhile. Raises
+    DataRefusedError where it cannot be read or an id has lost digits.
     """
     return Workbook(path, mapping, scratch).found()
 

@@ -93,9 +93,10 @@ def load(
     for a missing table or column or what cannot be read; then nothing was
     written.
     """
+    text = options or TextOptions()
     with (
         store.locked(),
-        sources(paths, mapping, options or TextOptions(), url) as found,
+        sources(paths, mapping, text, url, store.scratch) as found,
     ):
         files = describe(found, mapping)
         report = LoadReport(not_recognised=found.not_recognised, empty=found.empty)
@@ -127,20 +128,25 @@ class Batch:
         if self._is_known(file):
             return
         folder = Path(mkdtemp(dir=self.store.scratch))
-        text = staging.decode(file, folder)
-        # Of a stream, only now is it clear what it holds.
-        if self._is_known(file):
-            text.unlink()
-            return
-        table = file.table
-        staging.stage(self.connection, file, self.mapping, text)
+        try:
+            text = staging.decode(file, folder)
+            # Of a stream, only now is it clear what it holds.
+            if self._is_known(file):
+                return
+            staging.stage(self.connection, file, self.mapping, text)
+        finally:
+            # Raw text, names of persons included, does not outlive its reading.
+            (folder / staging.DECODED).unlink(missing_ok=True)
+        self._judge(file.table)
+        account = verdict.account(self.connection, file.table)
+        self._write(file, folder)
+        self._note(file, account)
+
+    def _judge(self, table: Table) -> None:
         self._view("stored", table.name, stored_columns(table))
         if table.month == "settlement":
             self._view_settlement_months()
         verdict.judge(self.connection, table)
-        account = verdict.account(self.connection, table)
-        self._write(file, folder)
-        self._note(file, account)
 
     def _is_known(self, file: Incoming) -> bool:
         """Whether its content is in the store already; then book duplicates."""
@@ -221,17 +227,17 @@ class Batch:
         self.report.book(file.table.name, account)
         self.report.missing[file.name] = file.missing
         self.report.unknown[file.name] = file.unknown
-        self.files.append(
-            SourceFile(
-                sha256=file.source.digest(),
-                batch="",
-                table_name=file.table.name,
-                file_name=file.name,
-                account=account.as_json(),
-                missing=file.missing,
-                unknown=file.unknown,
-            )
+        noted = SourceFile(
+            sha256=file.source.digest(),
+            batch="",
+            table_name=file.table.name,
+            file_name=file.name,
+            account=account.as_json(),
+            missing=file.missing,
+            unknown=file.unknown,
         )
+        self.files.append(noted)
+        self.known[noted.sha256] = noted
 
     def commit(self) -> None:
         """Move the files into place, then list them all in one transaction."""

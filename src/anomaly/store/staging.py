@@ -13,6 +13,7 @@ from anomaly.tables import Table
 
 REJECTS = {"UNQUOTED VALUE": "quote"}
 MAX_LINE_BYTES = 1 << 24
+DECODED = "decoded.csv"
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,7 @@ class Incoming:
 
 def decode(incoming: Incoming, folder: Path) -> Path:
     """Write the source's CSV into the scratch folder."""
-    target = folder / "decoded.csv"
+    target = folder / DECODED
     with target.open("wb") as stream:
         stream.writelines(incoming.source.chunks())
     return target
