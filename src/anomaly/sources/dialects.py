@@ -13,7 +13,7 @@ from anomaly.sources.source import DELIMITERS, TextOptions
 LOST = "\ufffd"
 LOOKED_AT_RECORDS = 1000
 # Beyond this share of control characters a file is no text, whatever it decodes to.
-MOST_CONTROLS = 0.01
+MOST_CONTROLS = 0.03
 CONTROLS = dict.fromkeys(i for i in range(32) if chr(i) not in "\t\n\r\f\x1a")
 SIGNATURES = {
     b"PK\x03\x04": "a ZIP archive or an .xlsx workbook",

@@ -1,8 +1,9 @@
 """From paths and a database address to the tables that they hold."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from anomaly.errors import UsageError
 from anomaly.sources import parquet, sheets, textfile
@@ -33,34 +34,31 @@ def sources(
     paths: Sequence[Path],
     mapping: Mapping,
     options: TextOptions,
+    *,
+    scratch: Path,
     url: str = "",
-    scratch: Path | None = None,
 ) -> Iterator[Found]:
     """Yield the tables of files and, with ``url``, of a database, while open.
 
-    ``scratch`` is a folder for what has to be put aside meanwhile.
-
-    Raises UsageError for a path or address that is none, DataRefusedError for
-    what cannot be read.
+    ``scratch`` is a folder for what has to be put aside meanwhile. Raises
+    UsageError for a path or address that is none, DataRefusedError for what
+    cannot be read.
     """
-    found = Found()
-    for path in discover(paths):
-        found.add(_of_file(path, mapping, options, scratch))
-    if not url:
-        yield found
-        return
-    from anomaly.sources.database import Database
+    with ExitStack() as stack:
+        aside = Path(stack.enter_context(TemporaryDirectory(dir=scratch)))
+        found = Found()
+        for path in discover(paths):
+            found.add(_of_file(path, mapping, options, aside))
+        if url:
+            from anomaly.sources.database import Database
 
-    database = Database(url, mapping)
-    try:
-        found.add(database.found())
+            database = stack.enter_context(closing(Database(url, mapping)))
+            found.add(database.found())
         yield found
-    finally:
-        database.close()
 
 
 def _of_file(
-    path: Path, mapping: Mapping, options: TextOptions, scratch: Path | None
+    path: Path, mapping: Mapping, options: TextOptions, scratch: Path
 ) -> Found:
     name = path.name.lower()
     if name.endswith(sheets.SUFFIXES):

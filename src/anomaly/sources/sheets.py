@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 from hashlib import sha256
 from itertools import chain, islice, pairwise
 from pathlib import Path
-from tempfile import SpooledTemporaryFile
-from typing import Any
+from tempfile import mkstemp
+from typing import Any, BinaryIO
 
 from anomaly.errors import DataRefusedError
 from anomaly.sources.cells import SheetWriter, csv_bytes, fields_of, header_bytes
@@ -17,7 +17,6 @@ from anomaly.tables import Table
 SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb")
 HEAD_ROWS = 20
 BATCH_ROWS = 10_000
-MEMORY_BYTES = 1 << 26
 
 
 class Sheet:
@@ -38,18 +37,20 @@ class Sheet:
         rows: Iterator[list],
         table: Table,
         mapping: Mapping,
-        scratch: Path | None,
+        scratch: Path,
     ) -> None:
         self.name, self.stem, self._digest = name, stem, digest
         head = list(islice(rows, HEAD_ROWS))
         self.header, above = find_header(head, table, mapping)
         self.first_line = above + 1
         self._writer = SheetWriter(name, fields_of(self.header, table, mapping))
-        self._spool = SpooledTemporaryFile(MEMORY_BYTES, dir=scratch)
-        self._fill(chain(head[above:], rows))
+        handle, spool = mkstemp(dir=scratch, suffix=".csv")
+        self._spool = Path(spool)
+        with open(handle, "wb") as stream:
+            self._fill(stream, chain(head[above:], rows))
 
-    def _fill(self, rows: Iterator[list]) -> None:
-        self._spool.write(header_bytes([*self.header, "line"]))
+    def _fill(self, spool: BinaryIO, rows: Iterator[list]) -> None:
+        spool.write(header_bytes([*self.header, "line"]))
         line = self.first_line
         while batch := list(islice(rows, BATCH_ROWS)):
             numbers = range(line, line + len(batch))
@@ -63,7 +64,7 @@ class Sheet:
                 rows_held, lines = zip(*held, strict=True)
                 columns = self._writer.columns(rows_held, lines)
                 columns.append(list(map(str, lines)))
-                self._spool.write(csv_bytes(columns))
+                spool.write(csv_bytes(columns))
 
     def digest(self) -> str:
         """Return a fingerprint of the workbook's bytes and the sheet's name."""
@@ -71,9 +72,9 @@ class Sheet:
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the rows that hold anything, as CSV, each with its line."""
-        self._spool.seek(0)
-        while chunk := self._spool.read(CHUNK_BYTES):
-            yield chunk
+        with self._spool.open("rb") as stream:
+            while chunk := stream.read(CHUNK_BYTES):
+                yield chunk
 
 
 def find_header(
@@ -105,7 +106,7 @@ def find_header(
 class Workbook:
     """A workbook file and the table that each of its sheets is."""
 
-    def __init__(self, path: Path, mapping: Mapping, scratch: Path | None) -> None:
+    def __init__(self, path: Path, mapping: Mapping, scratch: Path) -> None:
         self.path, self.mapping, self.scratch = path, mapping, scratch
         self._book = self._asked(_calamine().from_path, path)
         self.names = [
@@ -179,11 +180,11 @@ class Workbook:
         )
 
 
-def open_workbook(path: Path, mapping: Mapping, scratch: Path | None = None) -> Found:
+def open_workbook(path: Path, mapping: Mapping, scratch: Path) -> Found:
     """Return the sheets of a workbook that the mapping knows.
 
-    What does not fit in memory is kept in ``scratch`` meanwhile. Raises
-    DataRefusedError where it cannot be read or an id has lost digits.
+    Their rows are put aside in ``scratch``. Raises DataRefusedError where it
+    cannot be read or an id has lost digits.
     """
     return Workbook(path, mapping, scratch).found()
 

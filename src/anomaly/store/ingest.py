@@ -96,7 +96,7 @@ def load(
     text = options or TextOptions()
     with (
         store.locked(),
-        sources(paths, mapping, text, url, store.scratch) as found,
+        sources(paths, mapping, text, scratch=store.scratch, url=url) as found,
     ):
         files = describe(found, mapping)
         report = LoadReport(not_recognised=found.not_recognised, empty=found.empty)
