@@ -1,6 +1,7 @@
 """Parquet files: typed columns become text again, in batches."""
 
 from collections.abc import Iterator
+from functools import cached_property
 from io import BytesIO
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from anomaly.errors import DataRefusedError
 from anomaly.sources.cells import FIRST_INEXACT, Field, fields_of, refuse_lost_digits
 from anomaly.sources.mapping import Mapping
 from anomaly.sources.source import Found
-from anomaly.sources.textfile import file_digest
+from anomaly.sources.textfile import sha256_of
 
 SUFFIXES = (".parquet",)
 BATCH_ROWS = 1 << 16
@@ -46,7 +47,11 @@ class ParquetFile:
 
     def digest(self) -> str:
         """Return the SHA-256 of the file's bytes."""
-        return file_digest(self.path)
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        return sha256_of(self.path)
 
     def chunks(self) -> Iterator[bytes]:
         """Yield CSV batch by batch; columns that are not kept stay empty."""

@@ -1,6 +1,7 @@
 """Workbooks: each sheet that a mapping knows is a table."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import cached_property
 from hashlib import sha256
 from itertools import chain, islice, pairwise
 from pathlib import Path
@@ -11,7 +12,7 @@ from anomaly.errors import DataRefusedError
 from anomaly.sources.cells import SheetWriter, csv_bytes, fields_of, header_bytes
 from anomaly.sources.mapping import Mapping
 from anomaly.sources.source import Found
-from anomaly.sources.textfile import CHUNK_BYTES, file_digest
+from anomaly.sources.textfile import CHUNK_BYTES, sha256_of
 from anomaly.tables import Table
 
 SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb")
@@ -129,6 +130,10 @@ class Workbook:
                 todo="open it, save it as .xlsx, and load that",
             ) from None
 
+    @cached_property
+    def _digest(self) -> str:
+        return sha256_of(self.path)
+
     def label(self, sheet: str) -> str:
         return f"{self.path.name}, sheet '{sheet}'"
 
@@ -172,7 +177,7 @@ class Workbook:
         if rows is None:
             found.empty.append(self.label(name))
             return
-        mark = sha256(f"{file_digest(self.path)}{name}".encode()).hexdigest()
+        mark = sha256(f"{self._digest}{name}".encode()).hexdigest()
         table = self.mapping.table_of(stem)
         label = self.label(name)
         found.sources.append(

@@ -6,7 +6,8 @@ import io
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
-from hashlib import sha256
+from functools import cached_property
+from hashlib import file_digest
 from pathlib import Path
 from typing import BinaryIO
 
@@ -55,7 +56,11 @@ class TextFile:
 
     def digest(self) -> str:
         """Return the SHA-256 of the file's bytes."""
-        return file_digest(self.path)
+        return self._digest
+
+    @cached_property
+    def _digest(self) -> str:
+        return sha256_of(self.path)
 
     def chunks(self) -> Iterator[bytes]:
         r"""Yield the file's text as UTF-8 with one kind of line end.
@@ -87,10 +92,7 @@ def _first_beyond_ascii(stream: BinaryIO) -> bytes:
     return b""
 
 
-def file_digest(path: Path) -> str:
+def sha256_of(path: Path) -> str:
     """Return the SHA-256 of a file's bytes."""
-    hasher = sha256()
     with path.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            hasher.update(chunk)
-    return hasher.hexdigest()
+        return file_digest(stream, "sha256").hexdigest()
