@@ -17,7 +17,8 @@ from anomaly.tables import Table
 
 SUFFIXES = (".xlsx", ".xls", ".xlsm", ".xlsb")
 HEAD_ROWS = 20
-BATCH_ROWS = 10_000
+# Few enough that a batch stays in the processor's cache.
+BATCH_ROWS = 1000
 
 
 class Sheet:
@@ -54,16 +55,12 @@ class Sheet:
         spool.write(header_bytes([*self.header, "line"]))
         line = self.first_line
         while batch := list(islice(rows, BATCH_ROWS)):
-            numbers = range(line, line + len(batch))
+            lines: Sequence[int] = range(line, line + len(batch))
             line += len(batch)
-            held = [
-                (row, number)
-                for row, number in zip(batch, numbers, strict=True)
-                if any(row) or row.count("") < len(row)
-            ]
-            if held:
-                rows_held, lines = zip(*held, strict=True)
-                columns = self._writer.columns(rows_held, lines)
+            if not all(map(any, batch)):
+                batch, lines = _held(batch, lines)
+            if batch:
+                columns = self._writer.columns(batch, lines)
                 columns.append(list(map(str, lines)))
                 spool.write(csv_bytes(columns))
 
@@ -76,6 +73,12 @@ class Sheet:
         with self._spool.open("rb") as stream:
             while chunk := stream.read(CHUNK_BYTES):
                 yield chunk
+
+
+def _held(rows: list, lines: Sequence[int]) -> tuple[list, Sequence[int]]:
+    """Return the rows that hold anything, a zero too, and their lines."""
+    held = [i for i, row in enumerate(rows) if row.count("") < len(row)]
+    return [rows[i] for i in held], [lines[i] for i in held]
 
 
 def find_header(
