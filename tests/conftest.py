@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+import formats
 import pytest
+from drawn import write_bills
 
 from anomaly.sources.mapping import load_mapping
 from anomaly.store.ingest import load
@@ -24,3 +26,38 @@ def loaded(tmp_path):
     yield load_export
     for store in opened:
         store.close()
+
+
+@pytest.fixture
+def drawn_tables(tmp_path):
+    """A drawn export as tables of text; `tmp_path/plain` holds it as CSV."""
+    return formats.read_tables(write_bills(tmp_path / "plain", formats.BILLS))
+
+
+@pytest.fixture
+def taken(tmp_path):
+    """A function that loads into a fresh store and returns it with the report."""
+    opened = []
+
+    def load_into(paths=(), **how):
+        store = Store.create(tmp_path / f"store{len(opened)}")
+        opened.append(store)
+        return store, load(store, list(paths), load_mapping(), **how)
+
+    yield load_into
+    for store in opened:
+        store.close()
+
+
+@pytest.fixture
+def same_as_plain(tmp_path, taken, drawn_tables):
+    """A function that loads and asserts the rows and accounts of the plain CSV."""
+
+    def load_and_compare(paths=(), **how):
+        plain, of_plain = taken([tmp_path / "plain"])
+        store, report = taken(paths, **how)
+        formats.assert_same_rows(store, plain)
+        assert report.accounts == of_plain.accounts
+        return store, report
+
+    return load_and_compare

@@ -1,12 +1,16 @@
 """Commands that bring data in: sample, load, build, store."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
 
 from anomaly.cli.output import err, out, progress, say_json, show_table
+from anomaly.errors import UsageError
+
+if TYPE_CHECKING:
+    from anomaly.store.ingest import LoadReport
 
 StorePath = Annotated[Path, typer.Option("--store", help="Folder of the store.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
@@ -40,36 +44,66 @@ def sample(
 
 
 def load(
-    paths: Annotated[list[Path], typer.Argument(help="Export files or folders.")],
     store: StorePath,
+    paths: Annotated[
+        list[Path] | None, typer.Argument(help="Export files or folders.")
+    ] = None,
     mapping: Annotated[str, typer.Option(help="'national' or a TOML file.")] = (
         "national"
     ),
+    url: Annotated[
+        str,
+        typer.Option(
+            "--from",
+            help="Read a database too: postgresql://USER@HOST/DATABASE (password in"
+            " PGPASSWORD or ~/.pgpass) or sqlite:///FILE.",
+        ),
+    ] = "",
+    encoding: Annotated[
+        str, typer.Option(help="Of text files: gbk, gb18030, utf-8, utf-16.")
+    ] = "",
+    delimiter: Annotated[
+        str, typer.Option(help="Of text files: comma, tab or pipe.")
+    ] = "",
     replace: Annotated[str, typer.Option(help="Batch that these files replace.")] = "",
     strict: Annotated[
         bool, typer.Option("--strict", help="Refuse a batch with many bad rows.")
     ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Take exports into a store; every row is accounted for."""
+    """Take exports into a store; every row is accounted for.
+
+    Reads CSV and CSV.gz (encoding and delimiter are detected), XLSX, XLS,
+    Parquet, and the tables of a database.
+    """
     from anomaly.sources.mapping import load_mapping
+    from anomaly.sources.source import TextOptions
     from anomaly.store.ingest import load as load_exports
     from anomaly.store.store import Store
 
-    known = load_mapping(mapping)
+    if not paths and not url:
+        raise UsageError("nothing to load", expected="export files, folders or --from")
+    known, options = load_mapping(mapping), TextOptions(encoding, delimiter)
     with progress() as stage:
         report = load_exports(
             Store.create(store),
-            paths,
+            paths or [],
             known,
             stage("load"),
+            options=options,
+            url=url,
             replaces=replace,
             strict=strict,
         )
     if as_json:
         tables = {name: book.as_json() for name, book in report.accounts.items()}
-        say_json({"tables": tables} | {"not_recognised": report.not_recognised})
+        beside = {"not_recognised": report.not_recognised, "empty": report.empty}
+        say_json({"tables": tables} | beside)
         return
+    _show(report, mapping)
+
+
+def _show(report: "LoadReport", mapping: str) -> None:
     rows = [{"table": name} | vars(book) for name, book in report.accounts.items()]
     if rows:
         shown = ["table", "read", "accepted", "quarantined", "duplicate", "ignored"]
@@ -77,6 +111,8 @@ def load(
         show_table(frame[[*shown, "amount_read", "amount_accepted"]])
     for name in report.not_recognised:
         err.print(f"not loaded: {name} (no table of that name in mapping '{mapping}')")
+    for name in report.empty:
+        err.print(f"empty: {name}", markup=False)
     for name, columns in report.missing.items():
         if columns:
             err.print(f"{name}: columns absent: {', '.join(columns)}")

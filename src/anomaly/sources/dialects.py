@@ -1,20 +1,26 @@
-"""How a text file is written: compression, encoding, delimiter and header."""
+"""How a text file is written: encoding, delimiter and header, from its head."""
 
 import codecs
 import csv
-import gzip
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import BinaryIO
+from itertools import islice
 
 from anomaly.errors import DataRefusedError
+from anomaly.sources.source import DELIMITERS, TextOptions
 
-HEAD_BYTES = 1 << 20
-CHUNK_BYTES = 1 << 22
-DELIMITERS = ",\t|"
-SUFFIXES = (".csv", ".txt", ".tsv", ".csv.gz", ".txt.gz", ".tsv.gz")
+LOST = "\ufffd"
+LOOKED_AT_RECORDS = 1000
+# Beyond this share of control characters a file is no text, whatever it decodes to.
+MOST_CONTROLS = 0.03
+CONTROLS = dict.fromkeys(i for i in range(32) if chr(i) not in "\t\n\r\f\x1a")
+SIGNATURES = {
+    b"PK\x03\x04": "a ZIP archive or an .xlsx workbook",
+    b"\xd0\xcf\x11\xe0": "an .xls workbook or another Office file",
+    b"PAR1": "a Parquet file",
+    b"%PDF": "a PDF",
+}
 
 
 @dataclass(frozen=True)
@@ -26,65 +32,98 @@ class Dialect:
     header: tuple[str, ...]
 
 
-def open_bytes(path: Path) -> BinaryIO:
-    """Open a file for its plain bytes, unpacking gzip."""
-    return gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb")
+def tell(name: str, head: bytes, whole: bool, options: TextOptions) -> Dialect:
+    """Say how a file is written from its first bytes.
 
-
-def sniff(path: Path) -> Dialect:
-    """Look at the head of a file and say how it is written.
-
-    Raises DataRefusedError where the file cannot be opened, is empty, or is
-    not text.
+    ``whole`` says that the head is all there is. Raises DataRefusedError where
+    it is empty or no text.
     """
-    try:
-        with open_bytes(path) as stream:
-            head = stream.read(HEAD_BYTES)
-    except (OSError, EOFError) as error:
-        raise DataRefusedError(
-            f"{path.name}: cannot be read ({error})",
-            expected="a CSV file, plain or gzip",
-            todo="export or copy it again",
-        ) from None
     if not head.strip():
-        raise DataRefusedError(
-            f"{path.name}: is empty", expected="a header line and rows"
-        )
-    encoding = _encoding(path, head)
-    text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
-    first = next((line for line in text.splitlines() if line.strip()), "")
-    delimiter = max(DELIMITERS, key=first.count)
-    header = next(csv.reader([first], delimiter=delimiter))
+        raise DataRefusedError(f"{name}: is empty", expected="a header line and rows")
+    for mark, what in SIGNATURES.items():
+        if head.startswith(mark):
+            refuse_binary(name, f"is {what}")
+    encoding = options.codec or encoding_of(head)
+    text = decoded(head, encoding)
+    controls = len(text) - len(text.translate(CONTROLS))
+    if not encoding or controls > MOST_CONTROLS * len(text):
+        refuse_binary(name, "is no text")
+    if not text.strip():
+        raise DataRefusedError(f"{name}: is empty", expected="a header line and rows")
+    delimiter = options.separator or _delimiter(text, whole)
+    header = next(iter(_records(text, delimiter, whole=True)))
     return Dialect(encoding, delimiter, tuple(cell.strip() for cell in header))
 
 
-def _encoding(path: Path, head: bytes) -> str:
-    """Tell UTF-8 from GB18030 (which contains GBK) and UTF-16 by its mark."""
+def refuse_binary(name: str, what: str) -> None:
+    raise DataRefusedError(
+        f"{name}: {what}",
+        expected="CSV in GB18030, UTF-8 or UTF-16",
+        todo="export it as CSV, or give it the suffix of its format",
+    )
+
+
+def decoded(head: bytes, encoding: str) -> str:
+    """Decode a head, a character cut at its end left out."""
+    if not encoding:
+        return ""
+    text = codecs.getincrementaldecoder(encoding)("replace").decode(head)
+    return text.removeprefix("\ufeff")
+
+
+def encoding_of(head: bytes) -> str:
+    """Tell UTF-8 from GB18030 (which contains GBK) and UTF-16; '' for no text.
+
+    One damaged byte does not make a UTF-8 file Chinese national: it is UTF-8
+    as long as more of its characters decode than do not.
+    """
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
-    if b"\0" in head:
-        raise DataRefusedError(
-            f"{path.name}: holds NUL bytes, so it is no text",
-            expected="CSV in GB18030 or UTF-8",
-            todo="export it as CSV",
-        )
-    try:
-        codecs.getincrementaldecoder("utf-8-sig")().decode(head)
-    except UnicodeDecodeError:
-        return "gb18030"
-    return "utf-8-sig"
+    # A few stray NULs are dirt in a row; many are the zeros of UTF-16 or no text.
+    if head.count(0) > MOST_CONTROLS * len(head):
+        return _utf16_without_mark(head)
+    text = decoded(head, "utf-8-sig")
+    wrong = text.count(LOST)
+    right = sum(not c.isascii() for c in text) - wrong if wrong else 1
+    return "utf-8-sig" if right > wrong else "gb18030"
 
 
-def utf8_chunks(path: Path, encoding: str) -> Iterator[bytes]:
-    """Yield the file's text as UTF-8 with one kind of line end.
+def _utf16_without_mark(head: bytes) -> str:
+    """UTF-16 decodes without a slip and shows the line ends and commas of CSV."""
+    plain = {}
+    for encoding in ("utf-16-le", "utf-16-be"):
+        text = decoded(head, encoding)
+        if LOST not in text and len(text.translate(CONTROLS)) == len(text):
+            plain[encoding] = sum(c.isascii() for c in text)
+    best = max(plain, key=plain.__getitem__, default="")
+    return best if best and plain[best] else ""
 
-    What cannot be decoded becomes U+FFFD; a row with that mark is quarantined
-    by the checks, so nothing is guessed. Files put together from several often
-    mix line ends, which the CSV reader would refuse.
-    """
-    characters = codecs.getincrementaldecoder(encoding)("replace")
-    decoder = io.IncrementalNewlineDecoder(characters, translate=True)
-    with open_bytes(path) as stream:
-        while chunk := stream.read(CHUNK_BYTES):
-            yield decoder.decode(chunk).encode("utf-8")
-    yield decoder.decode(b"", final=True).encode("utf-8")
+
+def _records(text: str, delimiter: str, whole: bool) -> Iterable[list[str]]:
+    """Yield the records that hold anything, the one cut at the end left out."""
+    lines = text.splitlines(keepends=True)
+    if not whole and len(lines) > 1:
+        lines.pop()
+    # Only these end a record; splitlines knows more, such as a form feed.
+    stream = io.StringIO("".join(lines).replace("\0", LOST), newline=None)
+    csv.field_size_limit(1 << 24)
+    return (
+        record
+        for record in csv.reader(stream, delimiter=delimiter)
+        if any(cell.strip() for cell in record)
+    )
+
+
+def _delimiter(text: str, whole: bool) -> str:
+    """The delimiter that splits most records into as many cells as the header."""
+    return max(DELIMITERS.values(), key=lambda d: _fit(text, d, whole))
+
+
+def _fit(text: str, delimiter: str, whole: bool) -> float:
+    widths = [
+        len(record)
+        for record in islice(_records(text, delimiter, whole), LOOKED_AT_RECORDS)
+    ]
+    if not widths or widths[0] == 1:
+        return 0
+    return widths[0] * widths.count(widths[0]) / len(widths)

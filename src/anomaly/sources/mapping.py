@@ -24,15 +24,14 @@ class Mapping:
     derived: dict[str, dict[str, dict]]
     digest: str
 
-    def table_of(self, path: Path) -> Table | None:
-        """Return the table a file holds, judged by its name, or None.
+    def table_of(self, stem: str) -> Table | None:
+        """Return the table that a file, sheet or database table holds, or None.
 
-        ``setl_d.csv.gz``, ``SETL_D_202606.csv`` and ``结算.csv`` are all
+        ``setl_d``, ``SETL_D_202606``, ``ods.setl_d`` and ``结算`` are all
         settlements; parts of a table may be numbered or dated.
         """
-        stem = path.name.split(".")[0].lower()
-        stem = re.sub(r"([_-]?\d+)+$", "", stem)
-        name = self.tables.get(stem)
+        stem = re.sub(r"([_-]?\d+)+$", "", stem.strip().lower())
+        name = self.tables.get(stem) or self.tables.get(stem.rpartition(".")[2])
         return tables()[name] if name else None
 
     def match(self, table: Table, header: tuple[str, ...]) -> dict[str, int]:

@@ -4,10 +4,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from tempfile import mkdtemp
 
-from anomaly.errors import DataRefusedError, UsageError
-from anomaly.sources.dialects import SUFFIXES, sniff
+from anomaly.errors import DataRefusedError
+from anomaly.sources.discovery import sources
 from anomaly.sources.mapping import Mapping
+from anomaly.sources.source import Found, TextOptions
 from anomaly.store import staging, verdict
 from anomaly.store.account import Account
 from anomaly.store.catalog import Part, SourceFile
@@ -27,48 +29,34 @@ class LoadReport:
     missing: dict[str, list[str]] = field(default_factory=dict)
     unknown: dict[str, list[str]] = field(default_factory=dict)
     not_recognised: list[str] = field(default_factory=list)
+    empty: list[str] = field(default_factory=list)
 
     def book(self, table: str, account: Account) -> None:
         self.accounts[table] = self.accounts.get(table, Account()) + account
 
 
-def discover(paths: Sequence[Path]) -> list[Path]:
-    """Return the text files among paths and in folders, in a fixed order."""
-    found = []
-    for path in paths:
-        if not path.exists():
-            raise UsageError(f"'{path}' does not exist", expected="a file or folder")
-        inside = sorted(path.iterdir()) if path.is_dir() else [path]
-        found += [p for p in inside if p.is_file() and p.name.endswith(SUFFIXES)]
-    return found
-
-
-def describe(paths: Sequence[Path], mapping: Mapping) -> tuple[list[Incoming], list]:
-    """Sniff and match every file; return the known ones in table order."""
-    incoming, not_recognised = [], []
-    for path in discover(paths):
-        table = mapping.table_of(path)
-        if table is None:
-            not_recognised.append(path.name)
-            continue
-        dialect = sniff(path)
-        columns = mapping.match(table, dialect.header)
-        _refuse_missing(path, table, columns, mapping)
-        incoming.append(Incoming(path, table, dialect, columns, staging.digest(path)))
+def describe(found: Found, mapping: Mapping) -> list[Incoming]:
+    """Match every source to its table; return them in table order."""
+    incoming = []
+    for source in found.sources:
+        table = mapping.table_of(source.stem)
+        columns = mapping.match(table, source.header)
+        _refuse_missing(source.name, table, columns, mapping)
+        incoming.append(Incoming(source, table, columns))
     order = list(tables())
-    incoming.sort(key=lambda file: (order.index(file.table.name), file.path.name))
-    return incoming, not_recognised
+    incoming.sort(key=lambda one: (order.index(one.table.name), one.name))
+    return incoming
 
 
 def _refuse_missing(
-    path: Path, table: Table, columns: dict[str, int], mapping: Mapping
+    name: str, table: Table, columns: dict[str, int], mapping: Mapping
 ) -> None:
     for column in table.columns:
         if column.required and column.name not in columns:
             own = mapping.columns[table.name].items()
             names = [k for k, v in own if v == column.name and k != v]
             raise DataRefusedError(
-                f"{path.name}: required column '{column.name}' is missing",
+                f"{name}: required column '{column.name}' is missing",
                 expected=f"a column headed {' or '.join(names) or column.name}",
                 todo="export it, or name its header in a mapping file",
             )
@@ -92,25 +80,33 @@ def load(
     mapping: Mapping,
     progress: Progress | None = None,
     *,
+    options: TextOptions | None = None,
+    url: str = "",
     replaces: str = "",
     strict: bool = False,
 ) -> LoadReport:
     """Take exports into the store as one batch.
 
-    ``replaces`` names an earlier batch whose rows all leave in the same
+    ``paths`` are files and folders; ``url`` names a database whose tables are
+    read too; ``options`` say how text files are written where that cannot be
+    told. ``replaces`` names an earlier batch whose rows all leave in the same
     transaction; ``strict`` refuses a batch with more quarantined rows than the
-    policy allows. Raises UsageError for a path or batch that is not there,
-    DataRefusedError for a missing table or column, an unreadable file or a
-    batch refused; then nothing was written.
+    policy allows. Raises UsageError for a path, address or batch that is not
+    there, DataRefusedError for a missing table or column, what cannot be read
+    or a batch refused; then nothing was written.
     """
-    files, not_recognised = describe(paths, mapping)
-    report = LoadReport(not_recognised=not_recognised)
-    with store.locked():
+    text = options or TextOptions()
+    with (
+        store.locked(),
+        sources(paths, mapping, text, scratch=store.scratch, url=url) as found,
+    ):
+        files = describe(found, mapping)
+        report = LoadReport(not_recognised=found.not_recognised, empty=found.empty)
         _refuse_absent_tables(store, files)
         batch = Batch(store, mapping, report, replaces)
         for done, file in enumerate(files):
             if progress:
-                progress(file.path.name, done, len(files))
+                progress(file.name, done, len(files))
             batch.take(file)
         batch.commit(replaces=replaces, strict=strict)
         if progress:
@@ -137,22 +133,37 @@ class Batch:
         self.connection.execute("SET preserve_insertion_order = true")
 
     def take(self, file: Incoming) -> None:
-        """Stage, judge and write one file; the same file again changes nothing."""
-        table = file.table
-        if file.sha256 in self.known:
-            earlier = Account.from_json(self.known[file.sha256].account)
-            self.report.book(table.name, earlier.as_duplicate())
+        """Stage, judge and write one source; the same again changes nothing."""
+        if self._is_known(file):
             return
-        folder = self.store.scratch / file.sha256[:16]
-        folder.mkdir()
-        staging.stage(self.connection, file, self.mapping, folder)
+        folder = Path(mkdtemp(dir=self.store.scratch))
+        try:
+            text = staging.decode(file, folder)
+            # Of a stream, only now is it clear what it holds.
+            if self._is_known(file):
+                return
+            staging.stage(self.connection, file, self.mapping, text)
+        finally:
+            # Raw text, names of persons included, does not outlive its reading.
+            (folder / staging.DECODED).unlink(missing_ok=True)
+        self._judge(file.table)
+        account = verdict.account(self.connection, file.table)
+        self._write(file, folder)
+        self._note(file, account)
+
+    def _judge(self, table: Table) -> None:
         self._view("stored", table.name, stored_columns(table), latest_of(table))
         if table.month == "settlement":
             self._view_settlement_months()
         verdict.judge(self.connection, table)
-        account = verdict.account(self.connection, table)
-        self._write(file, folder)
-        self._note(file, account)
+
+    def _is_known(self, file: Incoming) -> bool:
+        """Whether its content is in the store already; then book duplicates."""
+        known = self.known.get(file.source.digest())
+        if known:
+            earlier = Account.from_json(known.account)
+            self.report.book(file.table.name, earlier.as_duplicate())
+        return known is not None
 
     def _paths(self, dataset: str) -> list[Path]:
         """The parts of a dataset, those of this batch included."""
@@ -187,7 +198,8 @@ class Batch:
         return f"SELECT {columns}, {month} AS month {accepted.format(join=join)}"
 
     def _part_key(self, file: Incoming) -> str:
-        return sha256(f"{file.sha256}{self.mapping.digest}".encode()).hexdigest()[:16]
+        content = f"{file.source.digest()}{self.mapping.digest}"
+        return sha256(content.encode()).hexdigest()[:16]
 
     def _write(self, file: Incoming, folder: Path) -> None:
         table = file.table
@@ -201,7 +213,7 @@ class Batch:
                 "SELECT settlement_id, visit_id FROM judged WHERE fate = 'ignored'"
             )
             self._write_one(ignored, "ignored_settlement", folder, name)
-        quoted = file.path.name.replace("'", "''")
+        quoted = file.name.replace("'", "''")
         quarantine = (
             f"SELECT '{table.name}' AS table_name, '{quoted}' AS file, line, reason,"
             " raw, NULL::BIGINT AS byte_offset, NULL AS digest"
@@ -232,23 +244,21 @@ class Batch:
         self.parts.append((path, part))
 
     def _note(self, file: Incoming, account: Account) -> None:
-        mapped = set(file.columns.values())
-        unknown = [h for i, h in enumerate(file.dialect.header) if i not in mapped]
         self.report.book(file.table.name, account)
-        self.report.missing[file.path.name] = file.missing
-        self.report.unknown[file.path.name] = unknown
-        self.files.append(
-            SourceFile(
-                sha256=file.sha256,
-                batch="",
-                part_key=self._part_key(file),
-                table_name=file.table.name,
-                file_name=file.path.name,
-                account=account.as_json(),
-                missing=file.missing,
-                unknown=unknown,
-            )
+        self.report.missing[file.name] = file.missing
+        self.report.unknown[file.name] = file.unknown
+        noted = SourceFile(
+            sha256=file.source.digest(),
+            batch="",
+            part_key=self._part_key(file),
+            table_name=file.table.name,
+            file_name=file.name,
+            account=account.as_json(),
+            missing=file.missing,
+            unknown=file.unknown,
         )
+        self.files.append(noted)
+        self.known[noted.sha256] = noted
 
     def commit(self, *, replaces: str, strict: bool) -> None:
         """Write the batch down wholly, or refuse it and write nothing."""

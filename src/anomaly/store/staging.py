@@ -1,34 +1,43 @@
-"""One file on its way in: decoded, cast, checked, and judged row by row."""
+"""One table on its way in: written down, cast, checked, and judged row by row."""
 
 from dataclasses import dataclass
-from hashlib import sha256
 from pathlib import Path
 
 import duckdb
 
 from anomaly.errors import DataRefusedError
 from anomaly.sources import checks
-from anomaly.sources.dialects import Dialect, utf8_chunks
 from anomaly.sources.mapping import Mapping
+from anomaly.sources.source import Source
 from anomaly.tables import Table
 
 REJECTS = {"UNQUOTED VALUE": "quote"}
 MAX_LINE_BYTES = 1 << 24
+DECODED = "decoded.csv"
 
 
 @dataclass(frozen=True)
 class Incoming:
-    """A file that is to be loaded, and what its header says."""
+    """A source that is to be loaded, and what its header says."""
 
-    path: Path
+    source: Source
     table: Table
-    dialect: Dialect
     columns: dict[str, int]
-    sha256: str
+
+    @property
+    def name(self) -> str:
+        return self.source.name
+
+    @property
+    def unknown(self) -> list[str]:
+        """Headers that the mapping does not know."""
+        known = set(self.columns.values())
+        header = enumerate(self.source.header)
+        return [cell for i, cell in header if cell and i not in known]
 
     @property
     def missing(self) -> list[str]:
-        """Canonical columns that the file does not have."""
+        """Canonical columns that the source does not have."""
         return [
             column.name
             for column in self.table.stored
@@ -36,21 +45,11 @@ class Incoming:
         ]
 
 
-def digest(path: Path) -> str:
-    """Return the SHA-256 of a file's bytes."""
-    hasher = sha256()
-    with path.open("rb") as stream:
-        while chunk := stream.read(1 << 20):
-            hasher.update(chunk)
-    return hasher.hexdigest()
-
-
 def decode(incoming: Incoming, folder: Path) -> Path:
-    """Write the file's text as UTF-8 into the scratch folder."""
-    target = folder / "decoded.csv"
+    """Write the source's CSV into the scratch folder."""
+    target = folder / DECODED
     with target.open("wb") as stream:
-        for chunk in utf8_chunks(incoming.path, incoming.dialect.encoding):
-            stream.write(chunk)
+        stream.writelines(incoming.source.chunks())
     return target
 
 
@@ -60,11 +59,11 @@ def _quoted(text: str) -> str:
 
 def read_csv(incoming: Incoming, text: Path) -> str:
     """Return the table function that reads every cell as text."""
-    width = len(incoming.dialect.header)
+    width = len(incoming.source.header) + incoming.source.numbered
     columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     return (
         f"read_csv({_quoted(str(text))}, header = true, auto_detect = false,"
-        f" delim = {_quoted(incoming.dialect.delimiter)}, quote = '\"', escape = '\"',"
+        f" delim = {_quoted(incoming.source.delimiter)}, quote = '\"', escape = '\"',"
         f" columns = {{{columns}}}, store_rejects = true, strict_mode = true,"
         f" max_line_size = {MAX_LINE_BYTES})"
     )
@@ -93,22 +92,28 @@ def _select(incoming: Incoming, mapping: Mapping) -> tuple[str, str]:
     return ", ".join(casts), f"to_json(struct_pack({', '.join(kept)}))"
 
 
+def _line(source: Source) -> str:
+    """Return SQL for the place of a row as its owner counts."""
+    if source.numbered:
+        return f"CAST(c{len(source.header)} AS BIGINT)"
+    return f"row_number() OVER () + {source.first_line - 1}"
+
+
 def stage(
     connection: duckdb.DuckDBPyConnection,
     incoming: Incoming,
     mapping: Mapping,
-    folder: Path,
+    text: Path,
 ) -> None:
-    """Read one file into the view ``staged`` and its rejects into ``rejected``.
+    """Read a decoded source into the views ``staged`` and ``rejected``.
 
     ``staged`` has a row per record that could be split: line, the stored
     columns, reason (null where the row is sound) and raw (only with a reason).
     """
-    text = decode(incoming, folder)
     casts, raw = _select(incoming, mapping)
     cells = {name: f"c{i}" for name, i in incoming.columns.items()}
     reason = checks.reason(incoming.table, cells)
-    target = folder / "staged.parquet"
+    target = text.with_name("staged.parquet")
     for table in ("reject_errors", "reject_scans"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
     columns = ", ".join(column.name for column in incoming.table.stored)
@@ -116,7 +121,7 @@ def stage(
         f"COPY (SELECT line, {columns}, reason,"
         f" CASE WHEN reason IS NOT NULL THEN {raw} END AS raw"
         f" FROM (SELECT *, {reason} AS reason"
-        f" FROM (SELECT row_number() OVER () + 1 AS line, {casts}, *"
+        f" FROM (SELECT {_line(incoming.source)} AS line, {casts}, *"
         f" FROM {read_csv(incoming, text)})))"
         f" TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION lz4)"
     )
@@ -124,8 +129,7 @@ def stage(
         connection.execute(sql)
     except duckdb.InvalidInputException as error:
         raise DataRefusedError(
-            f"{incoming.path.name}: cannot be read as CSV"
-            f" ({str(error).splitlines()[0]})",
+            f"{incoming.name}: cannot be read as CSV ({str(error).splitlines()[0]})",
             expected="one record a line, cells in double quotes where needed",
             todo="export it again",
         ) from None
@@ -134,7 +138,6 @@ def stage(
         f" SELECT * FROM read_parquet({_quoted(str(target))})"
     )
     _keep_rejects(connection)
-    text.unlink()
 
 
 def _keep_rejects(connection: duckdb.DuckDBPyConnection) -> None:
