@@ -47,6 +47,7 @@ class Table:
 
     ``month`` is '' for a master, 'settlement' where a row takes the month of
     its settlement, or the name of the timestamp column that gives the month.
+    Where ``latest``, as in masters, a later row of a key supersedes the earlier.
     """
 
     name: str
@@ -55,6 +56,7 @@ class Table:
     columns: tuple[Column, ...]
     required: bool = False
     month: str = ""
+    latest: bool = False
     money: str = ""
 
     def column(self, name: str) -> Column:

@@ -268,3 +268,113 @@ def test_a_visit_settled_twice_keeps_its_doctor(tmp_path, loaded):
     store.close()
     rows = open_store(store.root).features("doctor", "2026-06")
     assert rows.loc[rows["indicator"] == "visits", "value"].tolist() == [1]
+
+
+def physical_lines(path):
+    return len(path.read_bytes().splitlines())
+
+
+def test_a_stray_quote_costs_its_own_line_and_nothing_is_lost(tmp_path, loaded):
+    bills = [bill(n) for n in range(1, 41)]
+    bills[4]["setl_d"]["psn_no"] = "?OPEN"
+    bills[9]["setl_d"]["medfee_sumamt"] = "abc"
+    folder = write_bills(tmp_path / "x", bills)
+    path = folder / "setl_d.csv"
+    path.write_bytes(path.read_bytes().replace(b"?OPEN", b'"P1'))
+    store, report = loaded(folder)
+    book = report.accounts["settlement"]
+    assert book.read == physical_lines(path) - 1 == 40
+    assert (book.accepted, book.quarantined) == (38, 2)
+    rows = store.engine.frame(
+        f"SELECT line, reason FROM {store.show('quarantine')}"
+        " WHERE table_name = 'settlement' ORDER BY line"
+    )
+    assert rows["line"].tolist() == [6, 11]
+    assert rows["reason"].tolist() == ["quote", "type:total_fee"]
+
+
+def test_lines_are_those_of_the_file_after_a_reject(tmp_path, loaded):
+    folder = write_bills(tmp_path / "x", [bill(1), bill(2), bill(3, fee="abc")])
+    path = folder / "setl_d.csv"
+    lines = path.read_bytes().splitlines(keepends=True)
+    lines.insert(2, b"too,few\n")
+    path.write_bytes(b"".join(lines))
+    store, _ = loaded(folder)
+    rows = store.engine.frame(
+        f"SELECT line, reason FROM {store.show('quarantine')}"
+        " WHERE table_name = 'settlement' ORDER BY line"
+    )
+    assert rows["line"].tolist() == [3, 5]
+
+
+def test_a_line_that_waited_for_its_settlement_goes_in_later(tmp_path, loaded):
+    late = bill(2, setl_time="2026-06-02 10:00:00")
+    folder = write_bills(tmp_path / "x", [bill(1)], fee_list_d=[{}, late["fee_list_d"]])
+    store, report = loaded(folder)
+    assert report.accounts["charge"].quarantined == 1
+    load(store, [write_bills(tmp_path / "y", [late])], load_mapping())
+    again = load(store, [folder / "fee_list_d.csv"], load_mapping())
+    assert_reconciled(again)
+    assert ids(store, "charge") == ["L1", "L2"]
+    assert verify(store) == []
+
+
+def test_a_repaired_mapping_lets_a_waiting_line_in(tmp_path, loaded):
+    folder = write_bills(tmp_path / "x", [bill(1)], fee_list_d=[{"setl_id": "S9"}])
+    store, _ = loaded(folder)
+    load(store, [write_bills(tmp_path / "y", [bill(9)], fee_list_d=[])], load_mapping())
+    report = load(store, [folder / "fee_list_d.csv"], load_mapping())
+    assert report.accounts["charge"].accepted == 1
+    waiting = store.engine.frame(f"SELECT * FROM {store.show('quarantine')}")
+    assert waiting.empty
+
+
+def test_an_open_stay_exported_again_keeps_its_doctor(tmp_path, loaded):
+    opened = {
+        "mdtrt_id": "V9",
+        "med_type": "21",
+        "begntime": "2026-05-28 09:00:00",
+        "endtime": "",
+    }
+    store, _ = loaded(write_bills(tmp_path / "x", [bill(1)], mdtrt_d=[{}, opened]))
+    closed = bill(
+        9,
+        med_type="21",
+        begntime="2026-05-28 09:00:00",
+        endtime="2026-06-04 09:00:00",
+        setl_time="2026-06-04 10:00:00",
+    )
+    report = load(store, [write_bills(tmp_path / "y", [closed])], load_mapping())
+    assert report.accounts["visit"].quarantined == 0
+    assert store.sql("SELECT count(*) AS n FROM visit")["n"].tolist() == [2]
+    store.close()
+    rows = open_store(store.root).features("doctor", "2026-06")
+    assert rows.loc[rows["indicator"] == "visits", "value"].tolist() == [1]
+
+
+def test_a_stay_settled_in_two_loads_shows_in_both_months(tmp_path, loaded):
+    store, _ = loaded(write_bills(tmp_path / "x", [bill(1)]))
+    again = bill(2, mdtrt_id="V1", setl_time="2026-06-02 10:00:00")
+    folder = write_bills(tmp_path / "y", [again], mdtrt_d=[])
+    load(store, [folder], load_mapping())
+    assert verify(store) == []
+    store.close()
+    rows = open_store(store.root).features("doctor", "2026-06")
+    assert rows.loc[rows["indicator"] == "visits", "value"].tolist() == [1]
+
+
+def test_a_refund_without_its_flag_is_told_by_sign_and_original(tmp_path, loaded):
+    refund = bill(2, fee="-100.00", mdtrt_id="V1", init_setl_id="S1", refd_setl_flag="")
+    store, _ = loaded(write_bills(tmp_path / "x", [bill(1), refund, bill(3)]))
+    store.close()
+    rows = open_store(store.root).features("doctor", "2026-05")
+    assert rows.loc[rows["indicator"] == "visits", "value"].tolist() == [1]
+
+
+def test_two_identical_files_in_one_folder(tmp_path, loaded):
+    folder = write_export(tmp_path / "x")
+    other = folder / "dr_info_b_2.csv"
+    other.write_bytes((folder / "dr_info_b.csv").read_bytes())
+    _, report = loaded(folder)
+    book = report.accounts["doctor"]
+    assert (book.accepted, book.duplicate) == (1, 1)

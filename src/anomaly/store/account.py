@@ -50,6 +50,21 @@ class Account:
             again.open_amounts()
         return again
 
+    def after_another_look(self, again: "Account") -> "Account":
+        """The account of a file of which some rows now went in that had waited.
+
+        What was accepted then stays so (it is a duplicate now); what is still
+        quarantined stays so; the difference went in.
+        """
+        result = Account.from_json(self.as_json())
+        result.accepted += again.accepted
+        result.quarantined -= again.accepted
+        if self.amount_read is not None:
+            result.amount_accepted += again.amount_accepted
+            result.amount_quarantined -= again.amount_accepted
+        result.unreadable_amounts = again.unreadable_amounts
+        return result
+
     def open_amounts(self) -> None:
         """A table with money shows zeros, not blanks, where nothing was booked."""
         for fate in ("read", *FATES):

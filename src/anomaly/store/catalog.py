@@ -160,7 +160,7 @@ class Catalog:
 
     def add_source_file(self, file: SourceFile) -> None:
         self._connection.execute(
-            "INSERT INTO source_file VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT OR REPLACE INTO source_file VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 file.sha256,
                 file.batch,
@@ -169,6 +169,17 @@ class Catalog:
                 file.file_name,
                 *(json.dumps(x) for x in (file.account, file.missing, file.unknown)),
             ),
+        )
+
+    def loads(self) -> int:
+        """Return how many loads have been committed."""
+        query = "SELECT value FROM meta WHERE key = 'loads'"
+        row = self._connection.execute(query).fetchone()
+        return int(row[0]) if row else 0
+
+    def count_load(self) -> None:
+        self._connection.execute(
+            "INSERT OR REPLACE INTO meta VALUES ('loads', ?)", (str(self.loads() + 1),)
         )
 
     def remove_source_files(self, batch: str) -> None:

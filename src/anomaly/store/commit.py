@@ -9,7 +9,7 @@ from anomaly.errors import DataRefusedError, UsageError
 from anomaly.policy.read import policy
 from anomaly.store.account import Account
 from anomaly.store.catalog import Part, SourceFile
-from anomaly.store.rehome import rehome
+from anomaly.store.rehome import rehome, visits_again
 from anomaly.store.store import Store
 
 
@@ -64,7 +64,9 @@ def commit(
     leaving = files_of_batch(store, replaces)
     gone = [part for part in store.catalog.all_parts() if made_from(part, leaving)]
     moved, left = rehome(store, list(parts))
-    parts, gone = [*parts, *moved], [*gone, *left]
+    again = visits_again(store, list(parts), gone)
+    parts, gone = [*parts, *moved, *again], [*gone, *left]
+    gone += _waited(store, files)
     for path, part in parts:
         shutil.move(path, store.root / part.path)
     with store.catalog.transaction():
@@ -74,8 +76,16 @@ def commit(
         restated = _restated(store, [part for _, part in parts], gone)
         store.catalog.add_parts(part for _, part in parts)
         for file in files:
-            store.catalog.add_source_file(SourceFile(**(vars(file) | {"batch": batch})))
+            own = file.batch or batch
+            store.catalog.add_source_file(SourceFile(**(vars(file) | {"batch": own})))
+        store.catalog.count_load()
         store.catalog.add_restated(batch, restated)
+
+
+def _waited(store: Store, files: Sequence[SourceFile]) -> list[Part]:
+    """Return the quarantine of files that were looked at again: it is written anew."""
+    keys = tuple(file.part_key for file in files)
+    return [part for part in store.parts("quarantine") if part.key.startswith(keys)]
 
 
 def _restated(

@@ -67,6 +67,9 @@ class DuckDBEngine:
     def frame(self, sql: str) -> pd.DataFrame:
         return self.connection.execute(sql).df()
 
+    def execute(self, sql: str) -> None:
+        self.connection.execute(sql)
+
     def scalar(self, sql: str):
         return self.connection.execute(sql).fetchone()[0]
 

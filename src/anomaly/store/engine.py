@@ -32,6 +32,9 @@ class Engine(Protocol):
     def frame(self, sql: str) -> pd.DataFrame:
         """Run a query and return its rows."""
 
+    def execute(self, sql: str) -> None:
+        """Run a statement that returns nothing."""
+
     def scalar(self, sql: str):
         """Run a query that gives one cell and return it, decimals exact."""
 

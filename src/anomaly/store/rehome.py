@@ -1,8 +1,9 @@
-"""Refunds that came before their original: moved to its month once it is known.
+"""Rows whose month is only known later: moved, or shown there as well.
 
 A refund is netted in the month of its original. Where that was not in the store
 the refund waits in its own month, unmatched; when a later batch brings the
-original, the refund's rows move there in the same transaction.
+original, the refund's rows move there in the same transaction. A visit settled
+again, in another month, is shown in that month too.
 """
 
 from pathlib import Path
@@ -93,3 +94,41 @@ def _write(store: Store, part: Part, month: str, sql: str) -> Coming:
         return []
     target = store.part_path(part.dataset, month, key)
     return [(path, store.part_of(path, target, part.dataset, month, key))]
+
+
+def visits_again(store: Store, coming: Coming, gone: list[Part]) -> Coming:
+    """Return parts that show stored visits in further months they are settled in.
+
+    ``gone`` are parts that leave with this batch; their visits are not shown.
+    """
+    settlements = [path for path, part in coming if part.dataset == "settlement"]
+    left = {part.path for part in gone}
+    visits = [part for part in store.parts("visit") if part.path not in left]
+    if not settlements or not visits:
+        return []
+    store.engine.view("coming_settlement", settlements, {})
+    columns = ", ".join(
+        f"v.{name}" for name in stored_columns(tables()["visit"]) if name != "month"
+    )
+    store.engine.view("stored_visit", [store.root / p.path for p in visits], {})
+    store.engine.execute(
+        "CREATE OR REPLACE TEMP TABLE visit_again AS"
+        f" SELECT {columns}, s.month FROM stored_visit v JOIN"
+        " (SELECT DISTINCT visit_id, month FROM coming_settlement) s USING (visit_id)"
+        " ANTI JOIN stored_visit o ON o.visit_id = v.visit_id AND o.month = s.month"
+    )
+    months = store.engine.frame(
+        "SELECT DISTINCT strftime(month, '%Y-%m') AS m FROM visit_again ORDER BY m"
+    )
+    return [_show_again(store, month) for month in months["m"]]
+
+
+def _show_again(store: Store, month: str) -> tuple[Path, Part]:
+    """Write the visits shown in a further month, as a part of no single file."""
+    key = f"again-{month}-{store.catalog.loads() + 1}"
+    path = store.scratch / f"visit-{key}.parquet"
+    store.engine.write(
+        f"SELECT * FROM visit_again WHERE strftime(month, '%Y-%m') = '{month}'", path
+    )
+    target = store.part_path("visit", month, key)
+    return path, store.part_of(path, target, "visit", month, key)

@@ -1,5 +1,6 @@
 """One table on its way in: written down, cast, checked, and judged row by row."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import duckdb
 
 from anomaly.errors import DataRefusedError
 from anomaly.sources import checks
+from anomaly.sources.lines import LineWatch, keyed_digest
 from anomaly.sources.mapping import Mapping
 from anomaly.sources.source import Source
 from anomaly.tables import Table
@@ -14,6 +16,8 @@ from anomaly.tables import Table
 REJECTS = {"UNQUOTED VALUE": "quote"}
 MAX_LINE_BYTES = 1 << 24
 DECODED = "decoded.csv"
+# The key of digests and hashes: never in the store.
+KEY_VARIABLE = "ANOMALY_KEY"
 
 
 @dataclass(frozen=True)
@@ -45,12 +49,23 @@ class Incoming:
         ]
 
 
-def decode(incoming: Incoming, folder: Path) -> Path:
-    """Write the source's CSV into the scratch folder."""
-    target = folder / DECODED
-    with target.open("wb") as stream:
-        stream.writelines(incoming.source.chunks())
-    return target
+@dataclass(frozen=True)
+class Decoded:
+    """The source's CSV in the scratch folder, and the lines kept out of it."""
+
+    path: Path
+    watch: LineWatch
+
+
+def decode(incoming: Incoming, folder: Path) -> Decoded:
+    """Write the source's CSV into the scratch folder, broken lines left out."""
+    source = incoming.source
+    watch = LineWatch(source.delimiter, source.first_line)
+    chunks = source.chunks()
+    with (folder / DECODED).open("wb") as stream:
+        # A source that numbers its records has quoted them itself.
+        stream.writelines(chunks if source.numbered else watch.pass_on(chunks))
+    return Decoded(folder / DECODED, watch)
 
 
 def _quoted(text: str) -> str:
@@ -103,13 +118,15 @@ def stage(
     connection: duckdb.DuckDBPyConnection,
     incoming: Incoming,
     mapping: Mapping,
-    text: Path,
+    decoded: Decoded,
 ) -> None:
     """Read a decoded source into the views ``staged`` and ``rejected``.
 
     ``staged`` has a row per record that could be split: line, the stored
     columns, reason (null where the row is sound) and raw (only with a reason).
+    Raises DataRefusedError where records were lost on the way.
     """
+    text = decoded.path
     casts, raw = _select(incoming, mapping)
     cells = {name: f"c{i}" for name, i in incoming.columns.items()}
     reason = checks.reason(incoming.table, cells)
@@ -138,15 +155,71 @@ def stage(
         f" SELECT * FROM read_parquet({_quoted(str(target))})"
     )
     _keep_rejects(connection)
+    if not incoming.source.numbered:
+        _refuse_losses(connection, incoming, decoded.watch)
+        _place(connection, incoming.source.first_line, decoded.watch)
+
+
+def _refuse_losses(
+    connection: duckdb.DuckDBPyConnection, incoming: Incoming, watch: LineWatch
+) -> None:
+    """Count what came out against what went in: nothing may be lost unsaid."""
+    found = connection.execute(
+        "SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM rejected)"
+    ).fetchone()[0]
+    if found != watch.records:
+        raise DataRefusedError(
+            f"{incoming.name}: {watch.records} lines, of which {found} can be told",
+            expected="one record a line, cells in double quotes where needed",
+            todo="look for stray quotes in the export, or export it again",
+        )
+
+
+def _place(
+    connection: duckdb.DuckDBPyConnection, first_line: int, watch: LineWatch
+) -> None:
+    """Give rows and rejects their line in the file as it was exported.
+
+    The reader counts what it could split; lines it rejected, and lines that
+    never reached it, come between. Only what is quarantined needs its place.
+    """
+    connection.execute(
+        "CREATE OR REPLACE TEMP TABLE gap AS SELECT line - row_number() OVER"
+        " (ORDER BY line) AS before FROM rejected"
+    )
+    kept_out = sorted([line for line, _, _ in watch.broken] + watch.blank)
+    connection.execute("CREATE OR REPLACE TEMP TABLE kept_out (before BIGINT)")
+    if kept_out:
+        connection.executemany(
+            "INSERT INTO kept_out VALUES (?)",
+            [[line - nth] for nth, line in enumerate(kept_out, start=1)],
+        )
+    key = os.environ.get(KEY_VARIABLE, "").encode()
+    connection.execute(
+        "UPDATE rejected SET line = line + (SELECT count(*) FROM kept_out k"
+        " WHERE k.before < rejected.line)"
+    )
+    for line, offset, content in watch.broken:
+        connection.execute(
+            "INSERT INTO rejected VALUES (?, ?, ?, 'quote')",
+            [line, offset, keyed_digest(content, key)],
+        )
+
+
+PLACED = (
+    "(line + (SELECT count(*) FROM gap g WHERE g.before < j.line)"
+    " + (SELECT count(*) FROM kept_out k WHERE k.before < j.line"
+    " + (SELECT count(*) FROM gap g WHERE g.before < j.line)))"
+)
 
 
 def _keep_rejects(connection: duckdb.DuckDBPyConnection) -> None:
-    """A row that cannot be split keeps its place and a digest, no text."""
+    """A row that cannot be split keeps its place and a keyed digest, no text."""
     names = " ".join(f"WHEN '{k}' THEN '{v}'" for k, v in REJECTS.items())
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE rejected AS"
         " SELECT line, any_value(byte_position) AS byte_offset,"
-        "   any_value(sha256(csv_line)) AS digest,"
+        "   CAST(NULL AS VARCHAR) AS digest,"
         f"  any_value(CASE CAST(error_type AS VARCHAR) {names} ELSE 'columns' END)"
         "     AS reason"
         " FROM reject_errors GROUP BY line"

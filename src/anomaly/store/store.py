@@ -32,12 +32,15 @@ RETIRED_SECONDS = 3600.0
 def stored_columns(table: Table) -> dict[str, str]:
     """Return the columns a table has in the store: name -> SQL type."""
     columns = {column.name: column.sql_type for column in table.stored}
-    return columns | ({"month": "DATE"} if table.month else {LOADED_NO: "BIGINT"})
+    if latest_of(table):
+        columns[LOADED_NO] = "BIGINT"
+    return columns | ({"month": "DATE"} if table.month else {})
 
 
 def latest_of(table: Table | None) -> tuple[tuple[str, ...], str] | None:
-    """Return what tells a master's present rows; None for any other dataset."""
-    return (table.key, LOADED_NO) if table and not table.month else None
+    """Return what tells present rows from superseded ones; None where none are."""
+    stands = table and (table.latest or not table.month)
+    return (table.key, LOADED_NO) if stands else None
 
 
 def digest(path: Path) -> str:

@@ -67,7 +67,7 @@ def _judge_keys(
     same = " AND ".join(f"r.{c} IS NOT DISTINCT FROM t.{c}" for c in table.key)
     # Stored rows are line 0. Those of a master stand only for what equals them.
     stored = f"SELECT 0 AS line, {key}, {content} AS content FROM stored"
-    if not table.month:
+    if table.latest or not table.month:
         stored += f" WHERE {content} IN (SELECT {content} {sound})"
     connection.execute(
         "INSERT INTO verdict SELECT line,"

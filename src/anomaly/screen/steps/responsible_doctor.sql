@@ -1,7 +1,5 @@
 -- Who answers for a visit: the attending doctor, else the one with the largest sum.
 -- needs: visit, charge, settlement
--- months: 0, -1, -2
--- A visit settled more than once stands in the month of its first settlement.
 WITH settled AS (
     SELECT DISTINCT visit_id FROM settlement WHERE month = {month}
 ),
