@@ -4,7 +4,7 @@ import sys
 
 import typer
 
-from anomaly.cli import brief, data, draw, ranking
+from anomaly.cli import brief, data, draw, mapping, ranking
 from anomaly.errors import AnomalyError
 
 app = typer.Typer(
@@ -18,6 +18,7 @@ data.register(app)
 ranking.register(app)
 brief.register(app)
 draw.register(app)
+mapping.register(app)
 
 
 def main() -> None:

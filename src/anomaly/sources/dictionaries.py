@@ -3,6 +3,7 @@
 The records stand in dictionaries.toml beside this module.
 """
 
+import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -67,6 +68,17 @@ class Dictionary:
         return replace(self, codes=MappingProxyType({**self.codes, **own}))
 
 
+def refuse_odd(word: str, where: str) -> None:
+    """Raise PolicyError for a code or group of other than letters and digits.
+
+    Codes and groups enter SQL.
+    """
+    if not re.fullmatch(r"[\w.-]+", str(word)):
+        raise PolicyError(
+            f"{where}: {word!r} is no code or group", expected="letters and digits"
+        )
+
+
 def read_code(code: str, text: str, where: str) -> Code:
     """Parse 'zh | en | group | marks'; PolicyError where it is not that."""
     if not isinstance(text, str):
@@ -74,9 +86,11 @@ def read_code(code: str, text: str, where: str) -> Code:
             f"{where}: code '{code}' is {text!r}",
             expected="text such as '普通门诊 | Outpatient | outpatient | local'",
         )
-    zh, en, group, *marks = [*(part.strip() for part in text.split("|")), "", ""][
-        : max(3, text.count("|") + 1)
-    ]
+    parts = [part.strip() for part in text.split("|")]
+    zh, en, group = [*parts, "", ""][:3]
+    marks = parts[3:]
+    refuse_odd(code, where)
+    refuse_odd(group or "none", where)
     unknown = sorted(set(marks) - set(MARKS))
     if unknown:
         raise PolicyError(

@@ -36,7 +36,7 @@ class Mapping:
         ``结算.csv`` are all settlements; parts may be numbered or dated.
         """
         for part in plain(path.name).split("."):
-            name = self.tables.get(re.sub(r"([_-]?\d+)+$", "", part))
+            name = self.tables.get(undated(part))
             if name:
                 return tables()[name]
         return None
@@ -58,6 +58,11 @@ class Mapping:
 def plain(name: str) -> str:
     """Return a name as it is looked up: narrow forms, lower case, no blanks."""
     return "".join(unicodedata.normalize("NFKC", name).lower().split())
+
+
+def undated(stem: str) -> str:
+    """Return a file's stem without the numbers or dates at its end."""
+    return re.sub(r"([_-]?\d+)+$", "", stem)
 
 
 def load_mapping(name: str = "national") -> Mapping:

@@ -4,10 +4,11 @@ import tomllib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.resources import files
+from itertools import chain
 from pathlib import Path
 
 from anomaly.errors import PolicyError
-from anomaly.sources.dictionaries import dictionaries
+from anomaly.sources.dictionaries import dictionaries, read_code, refuse_odd
 from anomaly.tables import tables
 
 SECTIONS = ("extends", "tables", "columns", "dictionaries", "derived")
@@ -37,9 +38,9 @@ def read_records(path: Path) -> list[Record]:
     following: Path | None = path
     while following:
         if following.resolve() in seen:
-            chain = " -> ".join(one.name for one in [*seen, following])
+            steps = " -> ".join(one.name for one in [*seen, following])
             raise PolicyError(
-                f"mapping {path.name}: extends itself ({chain})",
+                f"mapping {path.name}: extends itself ({steps})",
                 expected="a chain that ends in 'national'",
             )
         seen.append(following.resolve())
@@ -109,7 +110,8 @@ def _columns(path: Path, columns: dict) -> dict:
 def _dictionaries(path: Path, codes: dict) -> dict:
     refuse_unknown(path, "dictionary", codes, dictionaries())
     for name in codes:
-        _section(path, codes, name)
+        for code, text in _section(path, codes, name).items():
+            read_code(code, text, f"mapping {path.name}: {name}")
     return codes
 
 
@@ -135,6 +137,9 @@ def _rule(path: Path, table: str, known: dict, rule: dict) -> None:
         refuse_unknown(path, "dictionary", [rule["dictionary"]], dictionaries())
     others = [k for k, v in rule.items() if not isinstance(v, list)]
     refuse_unknown(path, f"key of derived.{table}", others, RULE_KEYS)
+    groups = {key: value for key, value in rule.items() if isinstance(value, list)}
+    for word in [rule["default"], *groups, *chain.from_iterable(groups.values())]:
+        refuse_odd(word, f"mapping {path.name}: derived.{table}")
 
 
 def _section(path: Path, cells: dict, name: str) -> dict:
