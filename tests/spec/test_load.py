@@ -9,7 +9,10 @@ from anomaly.errors import DataRefusedError, StoreError, UsageError
 from anomaly.sources.mapping import load_mapping
 from anomaly.store.account import FATES
 from anomaly.store.ingest import load
+from anomaly.store.rehome import unmatched
 from anomaly.store.store import Store
+from anomaly.store.verify import verify
+from anomaly.workspace import open_store
 
 
 def assert_reconciled(report):
@@ -189,3 +192,79 @@ def test_what_a_killed_writer_left_is_swept(tmp_path, loaded):
     with store.locked():
         assert not stray.exists()
         assert not list(store.scratch.iterdir())
+
+
+def test_a_masters_later_row_supersedes_the_earlier_one(tmp_path, loaded):
+    store, _ = loaded(write_export(tmp_path / "x"))
+    for number, name in enumerate(("测试医师改", "测试医师")):
+        folder = tmp_path / f"later{number}"
+        folder.mkdir()
+        later = write_table(folder, "dr_info_b", [{"dr_name": name}])
+        later.write_text(later.read_text("gb18030") + "\n" * number, "gb18030")
+        report = load(store, [later], load_mapping())
+        assert report.accounts["doctor"].accepted == 1
+        assert store.sql("SELECT doctor_name FROM doctor")["doctor_name"].tolist() == [
+            name
+        ]
+
+
+def test_a_corrected_export_replaces_its_batch(tmp_path, loaded):
+    store, _ = loaded(write_bills(tmp_path / "x", [bill(1), bill(2, fee="9.00")]))
+    batch = store.catalog.source_files()[0].batch
+    corrected = write_bills(tmp_path / "y", [bill(1), bill(2, fee="90.00")])
+    report = load(store, [corrected], load_mapping(), replaces=batch)
+    assert_reconciled(report)
+    assert report.accounts["settlement"].accepted == 2
+    fees = store.sql("SELECT total_fee FROM settlement ORDER BY settlement_id")
+    assert fees["total_fee"].tolist() == [100, 90]
+    assert [row[1:] for row in store.catalog.restated()] == [("2026-05", 4)]
+
+
+def test_an_unknown_batch_cannot_be_replaced(tmp_path, loaded):
+    folder = write_export(tmp_path / "x")
+    store, _ = loaded(folder)
+    with pytest.raises(UsageError, match="batch 'x': there is none"):
+        load(store, [folder], load_mapping(), replaces="x")
+
+
+def test_a_strict_load_refuses_poor_files_and_writes_nothing(tmp_path, loaded):
+    store, _ = loaded(write_bills(tmp_path / "x", [bill(1)]))
+    poor = write_bills(tmp_path / "y", [bill(2), bill(3, fee="abc")])
+    with pytest.raises(DataRefusedError, match=r"1 of 2 rows.*at most 1\.0%"):
+        load(store, [poor], load_mapping(), strict=True)
+    assert ids(store) == ["S1"]
+    with store.locked():
+        assert len(list(store.root.glob("data/settlement/*/*.parquet"))) == 1
+
+
+def test_a_refund_that_came_first_moves_to_its_original(tmp_path, loaded):
+    late = {"setl_time": "2026-07-01 10:00:00"}
+    refund = bill(
+        2, fee="-40.00", mdtrt_id="V1", refd_setl_flag="1", init_setl_id="S1", **late
+    )
+    store, _ = loaded(write_bills(tmp_path / "x", [refund, bill(3, **late)]))
+    listed = store.engine.frame(unmatched(store))
+    assert listed["settlement_id"].tolist() == ["S2"]
+    load(store, [write_bills(tmp_path / "y", [bill(1)])], load_mapping())
+    assert store.engine.frame(unmatched(store)).empty
+    rows = store.sql("SELECT settlement_id, month FROM settlement ORDER BY 1")
+    assert [str(month)[:7] for month in rows["month"]] == [
+        "2026-05",
+        "2026-05",
+        "2026-07",
+    ]
+    lines = store.sql("SELECT line_id, month FROM charge ORDER BY 1")
+    assert [str(month)[:7] for month in lines["month"]] == [
+        "2026-05",
+        "2026-05",
+        "2026-07",
+    ]
+    assert verify(store) == []
+
+
+def test_a_visit_settled_twice_keeps_its_doctor(tmp_path, loaded):
+    again = bill(2, mdtrt_id="V1", setl_time="2026-06-02 10:00:00")
+    store, _ = loaded(write_bills(tmp_path / "x", [bill(1), again], mdtrt_d=[{}]))
+    store.close()
+    rows = open_store(store.root).features("doctor", "2026-06")
+    assert rows.loc[rows["indicator"] == "visits", "value"].tolist() == [1]

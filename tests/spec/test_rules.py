@@ -92,3 +92,26 @@ def test_five_cards_in_five_minutes_hit(caught):
 
 def test_five_cards_in_an_hour_are_spared(caught):
     assert caught([swipe(n, n * 10, f"P{n}") for n in range(5)], "R20") == []
+
+
+def test_one_card_swiped_five_times_is_no_train(caught):
+    assert caught([swipe(n, n, "P1") for n in range(5)], "R20") == []
+
+
+def test_a_discharge_way_left_blank_excludes_nobody(caught):
+    bills = [stay(1, 1, 5, dscg_way=""), stay(2, 9, 12, dscg_way="")]
+    assert caught(bills, "R02") == [("H1", False)]
+
+
+def test_a_rule_sees_the_month_before_without_being_asked(tmp_path, loaded):
+    first = stay(1, 20, 30)
+    second = bill(
+        2,
+        med_type="21",
+        begntime="2026-06-03 09:00:00",
+        endtime="2026-06-05 09:00:00",
+        setl_time="2026-06-05 12:00:00",
+    )
+    store, _ = loaded(write_bills(tmp_path / "x", [first, second]))
+    store.close()
+    assert len(open_store(store.root).hits("2026-06", "R02")) == 1

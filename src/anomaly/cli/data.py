@@ -45,6 +45,10 @@ def load(
     mapping: Annotated[str, typer.Option(help="'national' or a TOML file.")] = (
         "national"
     ),
+    replace: Annotated[str, typer.Option(help="Batch that these files replace.")] = "",
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Refuse a batch with many bad rows.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Take exports into a store; every row is accounted for."""
@@ -54,7 +58,14 @@ def load(
 
     known = load_mapping(mapping)
     with progress() as stage:
-        report = load_exports(Store.create(store), paths, known, stage("load"))
+        report = load_exports(
+            Store.create(store),
+            paths,
+            known,
+            stage("load"),
+            replaces=replace,
+            strict=strict,
+        )
     if as_json:
         tables = {name: book.as_json() for name, book in report.accounts.items()}
         say_json({"tables": tables} | {"not_recognised": report.not_recognised})
@@ -110,3 +121,20 @@ def store_status(store: StorePath, as_json: AsJson = False) -> None:
     show_table(accounts.dropna(axis="columns", how="all"))
     if len(gaps):
         show_table(gaps, "missing")
+
+
+@store_app.command("verify")
+def store_verify(store: StorePath, as_json: AsJson = False) -> None:
+    """Check a store's files, hashes and sums; exit 3 where something is wrong."""
+    from anomaly.store.store import Store
+    from anomaly.store.verify import verify
+
+    faults = verify(Store.open(store))
+    if as_json:
+        say_json({"whole": not faults, "faults": [vars(fault) for fault in faults]})
+    elif not faults:
+        out.print("the store is whole")
+    for fault in faults:
+        err.print(f"{fault.where}: {fault.found}; expected {fault.expected}")
+    if faults:
+        raise typer.Exit(3)

@@ -9,7 +9,7 @@ from anomaly.detectors import PatternScore
 from anomaly.leads.combine import combined, q_values, tier
 from anomaly.leads.marks import alert_line, marks
 from anomaly.leads.reasons import NOTABLE_P, reasons
-from anomaly.leads.scoring import peopled, score
+from anomaly.leads.scoring import peopled, present, score
 from anomaly.periods import month_text, shift
 from anomaly.policy.read import policy
 from anomaly.rules.rule import hits, rules
@@ -145,7 +145,8 @@ def rank(
     frame["persistence"] = (
         persistence(store, unit_kind, month).reindex(frame.index).fillna(0).astype(int)
     )
-    told = reasons(evidence, sums, unit_kind, language)
+    months = len(present(store, month))
+    told = reasons(evidence, sums, unit_kind, language, months)
     frame["reasons"] = told.reindex(frame.index).fillna("")
     return _ordered(frame.reset_index(), unit_kind, month)
 
@@ -156,9 +157,10 @@ def _totals(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
         f"SELECT unit_id, indicator, value FROM {name}"
         " WHERE indicator IN ('visits', 'total_fee')"
     )
-    return rows.pivot_table(
+    table = rows.pivot_table(
         index="unit_id", columns="indicator", values="value", aggfunc="first"
-    )[["visits", "total_fee"]]
+    )
+    return table.reindex(columns=["visits", "total_fee"])
 
 
 def _risk(frame: pd.DataFrame, sums: pd.DataFrame) -> pd.Series:

@@ -7,7 +7,6 @@ from importlib.resources import files
 import pandas as pd
 
 from anomaly.features.indicator import indicators
-from anomaly.policy.read import policy
 
 # A reason is given for what stands out this much, and for the foremost anyway.
 NOTABLE_P = 0.05
@@ -70,7 +69,11 @@ def _numbers(row: pd.Series, kind: str) -> dict[str, str]:
 
 
 def reasons(
-    evidence: pd.DataFrame, hits: pd.DataFrame, unit_kind: str, language: str
+    evidence: pd.DataFrame,
+    hits: pd.DataFrame,
+    unit_kind: str,
+    language: str,
+    months: int,
 ) -> pd.Series:
     """Return each unit's reasons as one text, on unit_id.
 
@@ -82,6 +85,8 @@ def reasons(
     hits : DataFrame
         unit_id, rule, name, hits, amount: what the rules caught and no
         exclusion lifts.
+    months : int
+        How many months the evidence pools.
     """
     words = wording()[language]
     told: dict[str, list[str]] = {}
@@ -93,7 +98,7 @@ def reasons(
     known = evidence.dropna(subset=["p"]).sort_values(["unit_id", "p", "indicator"])
     known = known[known.groupby("unit_id").cumcount() < AT_MOST]
     first = ~known["unit_id"].duplicated()
-    window = words["window"].format(months=policy("peers")["window_months"])
+    window = words["window"].format(months=months)
     for place, row in known[(known["p"] < NOTABLE_P) | first].iterrows():
         mine = told.setdefault(row["unit_id"], [])
         if row["p"] < NOTABLE_P or not mine:

@@ -125,13 +125,19 @@ def _score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
         return pd.DataFrame(columns=list(EVIDENCE)).astype(numbers)
     evidence = pd.concat(found, ignore_index=True)[list(EVIDENCE)]
     money = ["excess", "lower", "upper"]
-    evidence[money] /= policy("peers")["window_months"]
+    evidence[money] /= len(present(store, month))
     return evidence
 
 
 def window(month: date) -> list[date]:
     """Return the months that a month's evidence pools: itself and those before."""
     return [shift(month, -back) for back in range(policy("peers")["window_months"])]
+
+
+def present(store: Store, month: date) -> list[date]:
+    """Return the months of a window that the store holds."""
+    loaded = store.months()
+    return [each for each in window(month) if each in loaded]
 
 
 def pooled(rows: pd.DataFrame, months: list[date]) -> pd.DataFrame:
@@ -141,13 +147,17 @@ def pooled(rows: pd.DataFrame, months: list[date]) -> pd.DataFrame:
     those of the months: weighted by the squared sums it is relative to.
     """
     rows = rows[rows["month"].astype("datetime64[s]").isin(pd.DatetimeIndex(months))]
-    rows = rows.assign(weighted=rows["spread"] * _spread_base(rows) ** 2)
+    base = _spread_base(rows)
+    rows = rows.assign(weighted=rows["spread"] * base**2)
+    # A month of one visit has no spread of its own: it counts like the others.
+    rows["known"] = base.where(rows["spread"].notna())
     by_unit = rows.groupby(["indicator", "unit_id"])
     sums = by_unit[["numerator", "denominator", "n"]].sum()
-    sums["weighted"] = by_unit["weighted"].sum(min_count=1)
+    sums[["weighted", "known"]] = by_unit[["weighted", "known"]].sum(min_count=1)
     sums = sums.reset_index()
+    share = sums["known"] / _spread_base(sums)
     return sums.assign(
-        spread=sums["weighted"] / _spread_base(sums) ** 2,
+        spread=sums["weighted"] / share / _spread_base(sums) ** 2,
         value=sums["numerator"] / sums["denominator"],
     )
 

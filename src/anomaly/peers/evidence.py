@@ -9,6 +9,8 @@ from anomaly.peers.scales import Scale, scale_of
 from anomaly.peers.tail import Tail
 from anomaly.peers.tail import fit as fit_tail
 
+# Peers may agree to the cent; a difference of a per cent is still no surprise.
+SD_FLOOR = 0.01
 DIRECTIONS = ("high", "low", "both")
 NEEDED = ("unit_id", "group", "numerator", "denominator")
 COLUMNS = (
@@ -45,7 +47,7 @@ def evidence(frame: pd.DataFrame, kind: str, direction: str = "high") -> pd.Data
         On the frame's index: p; z (peers' standard deviations); expected, the
         peers' centre, with expected_low and expected_high, between which 95 %
         of ordinary units of this size lie; excess over what the peers would
-        have (counts, or yuan), shrunk by its reliability, with its 95 %
+        have (counts, or yuan), shrunk where it may be ordinary scatter, with its 95 %
         interval lower and upper; peers, the number of others in the group.
         NaN where a value, or every peer, is missing.
 
@@ -106,17 +108,15 @@ def _fit(
     # Twice, so that the outliers that the tail has told apart widen no spread.
     for _ in range(2):
         tau2 = centres.spreads(residual, sampling, codes, sizes, ordinary)
-        sd = np.sqrt((tau2 + sampling) * _median_error(sizes))
-        z = _standardised(residual, sd)
+        sd = np.sqrt((tau2 + sampling) * _median_error(sizes)).clip(SD_FLOOR)
+        z = residual / sd
         tail = fit_tail(side * z)
         ordinary = tail.ordinary
     upper, lower = tail.quantile(0.025), tail.quantile(0.975)
     reach = (lower, upper) if side > 0 else (-upper, -lower)
     low, high = (scale.value(centre + side_reach * sd) for side_reach in reach)
-    reliability = np.divide(tau2, tau2 + sampling, out=np.ones_like(sd), where=sd > 0)
-    # What is not known of the unit's own level, beside the peers' centre.
-    blur = 1.96 * np.sqrt(reliability * sampling + tau2 * (_median_error(sizes) - 1))
-    effect = reliability * residual
+    effect, blur = _effect(residual, sampling, tau2, ordinary)
+    blur = 1.96 * np.sqrt(blur + tau2 * (_median_error(sizes) - 1))
     excess, least, most = (
         _excess(frame, scale, centre, effect + step) for step in (0.0, -blur, blur)
     )
@@ -135,15 +135,27 @@ def _fit(
     )
 
 
+def _effect(
+    residual: np.ndarray, sampling: np.ndarray, tau2: np.ndarray, ordinary: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return each unit's effect and its variance, beside that of the centre.
+
+    An ordinary unit's residual is shrunk by its reliability; an outlier, which
+    owes nothing to the ordinary scatter, keeps its own; each by its probability.
+    """
+    reliability = np.divide(
+        tau2, tau2 + sampling, out=np.ones_like(tau2), where=tau2 + sampling > 0
+    )
+    outlier = 1 - ordinary
+    effect = (ordinary * reliability + outlier) * residual
+    within = (ordinary * reliability + outlier) * sampling
+    between = ordinary * outlier * ((1 - reliability) * residual) ** 2
+    return effect, within + between
+
+
 def _median_error(sizes: np.ndarray) -> np.ndarray:
     """Return by what the peers' median inflates the variance of a residual."""
     return 1 + centres.MEDIAN_COST / np.maximum(sizes - 1, 1)
-
-
-def _standardised(residual: np.ndarray, sd: np.ndarray) -> np.ndarray:
-    """Return residual / sd; peers all alike make the like 0, the unlike infinite."""
-    z = np.divide(residual, sd, out=np.zeros_like(residual), where=sd > 0)
-    return np.where((sd == 0) & (residual != 0), np.copysign(np.inf, residual), z)
 
 
 def _p_value(z: np.ndarray, tail: Tail, direction: str) -> np.ndarray:

@@ -11,7 +11,7 @@ import pandas as pd
 
 from anomaly.errors import UsageError
 from anomaly.features.builder import all_steps
-from anomaly.periods import month_text
+from anomaly.periods import month_text, shift
 from anomaly.policy.read import as_record
 from anomaly.store.steps import Runner, Step
 from anomaly.store.store import Store
@@ -57,7 +57,11 @@ class Rule:
         text = self.sql["text"]
         for name, value in self.parameters.items():
             text = text.replace(f"{{{name}}}", str(value))
-        own = ", ".join(c for c in COLUMNS if c not in ("rule", "month"))
+        own = ", ".join(
+            "coalesce(excluded, false) AS excluded" if name == "excluded" else name
+            for name in COLUMNS
+            if name not in ("rule", "month")
+        )
         return Step(
             name=f"hits_{self.id.lower()}",
             needs=tuple(self.needs),
@@ -112,12 +116,10 @@ def hits(store: Store, month: date, rule: str | None = None) -> pd.DataFrame:
     query = " UNION ALL ".join(
         f"SELECT {', '.join(COLUMNS)} FROM {name}" for name in names
     )
-    for master in ("institution", "pharmacy"):
-        store.show(master)
+    store.show("visit_fact", [month_text(month), month_text(shift(month, -1))])
     found = store.engine.frame(
-        f"SELECT h.*, coalesce(i.district, p.district) AS district FROM ({query}) h"
-        " LEFT JOIN institution i ON h.institution_id = i.institution_id"
-        " LEFT JOIN pharmacy p ON h.institution_id = p.pharmacy_id"
-        " ORDER BY rule, unit_id, visit_id"
+        f"SELECT h.*, v.district FROM ({query}) h LEFT JOIN (SELECT institution_id,"
+        " max(district) AS district FROM visit_fact GROUP BY institution_id) v"
+        " ON h.institution_id = v.institution_id ORDER BY rule, unit_id, visit_id"
     )
     return found.astype({"amount": float})

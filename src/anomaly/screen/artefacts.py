@@ -23,14 +23,16 @@ def repairs(store: Store, month: date, district: str | None = None) -> pd.DataFr
     Columns: artefact, zh, en, institution_id, institution_name, district,
     settlements, amount (yuan), what_to_do, what_to_do_en.
     """
-    for need in ("settlement", "institution"):
-        store.show(need)
-    store.show("screened", [month_text(month)])
+    store.show("institution")
+    for need in ("settlement", "screened"):
+        store.show(need, [month_text(month)])
     found = store.engine.frame(
         "SELECT x.artefact, x.institution_id,"
-        " max(i.institution_name) AS institution_name, max(i.district) AS district,"
-        " count(*) AS settlements, sum(x.total_fee) AS amount"
-        " FROM screened x LEFT JOIN institution i USING (institution_id)"
+        " max(i.institution_name) AS institution_name,"
+        " coalesce(max(i.district), max(s.institution_district)) AS district,"
+        " count(*) AS settlements, sum(x.total_fee) AS amount FROM screened x"
+        " JOIN settlement s USING (settlement_id)"
+        " LEFT JOIN institution i ON x.institution_id = i.institution_id"
         " GROUP BY x.artefact, x.institution_id"
         " ORDER BY amount DESC, x.artefact, x.institution_id"
     )

@@ -2,6 +2,7 @@
 
 import json
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from anomaly.errors import StoreError
 
-VERSION = "1"
+VERSION = "2"
 WRITER_WAIT_SECONDS = 5
 
 
@@ -19,7 +20,7 @@ class Part:
     """One Parquet file: of which dataset, which month, and made from what.
 
     ``path`` is relative to the store; ``month`` is '' for a master; ``key``
-    tells the content: equal keys, equal rows.
+    tells the content: equal keys, equal rows; ``sha256`` is of the file's bytes.
     """
 
     path: str
@@ -27,14 +28,19 @@ class Part:
     month: str
     key: str
     row_count: int
+    sha256: str
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """One accepted file and the account of its rows."""
+    """One accepted file and the account of its rows.
+
+    The keys of its parts begin with ``part_key``.
+    """
 
     sha256: str
     batch: str
+    part_key: str
     table_name: str
     file_name: str
     account: dict
@@ -96,40 +102,74 @@ class Catalog:
     def parts(self, dataset: str) -> list[Part]:
         """Return a dataset's parts in a fixed order."""
         query = (
-            "SELECT path, dataset, month, key, row_count FROM part"
+            "SELECT path, dataset, month, key, row_count, sha256 FROM part"
             " WHERE dataset = ? ORDER BY month, key, path"
         )
         return [Part(*row) for row in self._connection.execute(query, (dataset,))]
 
-    def all_paths(self) -> set[str]:
-        return {row[0] for row in self._connection.execute("SELECT path FROM part")}
+    def all_parts(self) -> list[Part]:
+        """Return every part of the store in a fixed order."""
+        query = (
+            "SELECT path, dataset, month, key, row_count, sha256 FROM part"
+            " ORDER BY dataset, month, key, path"
+        )
+        return [Part(*row) for row in self._connection.execute(query)]
 
     def add_parts(self, parts: Iterable[Part]) -> None:
         self._connection.executemany(
-            "INSERT INTO part VALUES (?, ?, ?, ?, ?)",
-            [(p.path, p.dataset, p.month, p.key, p.row_count) for p in parts],
+            "INSERT INTO part VALUES (?, ?, ?, ?, ?, ?)",
+            [(p.path, p.dataset, p.month, p.key, p.row_count, p.sha256) for p in parts],
         )
 
-    def remove_parts(self, dataset: str, month: str) -> None:
-        self._connection.execute(
-            "DELETE FROM part WHERE dataset = ? AND month = ?", (dataset, month)
+    def retire(self, parts: Iterable[Part]) -> None:
+        """Take parts off the list; their files stay a while for present readers."""
+        now = time.time()
+        for part in parts:
+            self._connection.execute("DELETE FROM part WHERE path = ?", (part.path,))
+            self._connection.execute(
+                "INSERT OR REPLACE INTO retired VALUES (?, ?)", (part.path, now)
+            )
+
+    def retired(self) -> dict[str, float]:
+        """Return path -> time of retirement."""
+        return dict(self._connection.execute("SELECT path, retired_at FROM retired"))
+
+    def forget_retired(self, paths: Iterable[str]) -> None:
+        self._connection.executemany(
+            "DELETE FROM retired WHERE path = ?", [(path,) for path in paths]
         )
+
+    def add_restated(self, batch: str, rows: dict[str, int]) -> None:
+        """Record that a batch changed months that were already in the store."""
+        self._connection.executemany(
+            "INSERT OR REPLACE INTO restated VALUES (?, ?, ?)",
+            [(batch, month, count) for month, count in sorted(rows.items())],
+        )
+
+    def restated(self) -> list[tuple[str, str, int]]:
+        """Return (batch, month, settlements) of every restated month."""
+        query = "SELECT batch, month, row_count FROM restated ORDER BY month, batch"
+        return list(self._connection.execute(query))
 
     def source_files(self) -> list[SourceFile]:
         query = "SELECT * FROM source_file ORDER BY table_name, file_name, sha256"
         return [
-            SourceFile(*row[:4], *(json.loads(cell) for cell in row[4:]))
+            SourceFile(*row[:5], *(json.loads(cell) for cell in row[5:]))
             for row in self._connection.execute(query)
         ]
 
     def add_source_file(self, file: SourceFile) -> None:
         self._connection.execute(
-            "INSERT INTO source_file VALUES (?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO source_file VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 file.sha256,
                 file.batch,
+                file.part_key,
                 file.table_name,
                 file.file_name,
                 *(json.dumps(x) for x in (file.account, file.missing, file.unknown)),
             ),
         )
+
+    def remove_source_files(self, batch: str) -> None:
+        self._connection.execute("DELETE FROM source_file WHERE batch = ?", (batch,))

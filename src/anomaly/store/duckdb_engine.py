@@ -36,7 +36,13 @@ class DuckDBEngine:
         with suppress(duckdb.InvalidInputException):
             self.connection.execute("SET enable_progress_bar = false")
 
-    def view(self, name: str, paths: Sequence[Path], columns: dict[str, str]) -> None:
+    def view(
+        self,
+        name: str,
+        paths: Sequence[Path],
+        columns: dict[str, str],
+        latest: tuple[Sequence[str], str] | None = None,
+    ) -> None:
         if paths:
             body = (
                 f"SELECT * FROM read_parquet({path_list(paths)},"
@@ -45,6 +51,12 @@ class DuckDBEngine:
         else:
             cells = ", ".join(f"CAST(NULL AS {t}) AS {c}" for c, t in columns.items())
             body = f"SELECT {cells} WHERE false"
+        if latest:
+            key, order = latest
+            body = (
+                f"SELECT * EXCLUDE ({order}) FROM ({body}) QUALIFY row_number()"
+                f" OVER (PARTITION BY {', '.join(key)} ORDER BY {order} DESC) = 1"
+            )
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {body}")
 
     def empty_like(self, name: str, other: str) -> None:
@@ -54,6 +66,9 @@ class DuckDBEngine:
 
     def frame(self, sql: str) -> pd.DataFrame:
         return self.connection.execute(sql).df()
+
+    def scalar(self, sql: str):
+        return self.connection.execute(sql).fetchone()[0]
 
     def write(self, sql: str, path: Path) -> int:
         result = self.connection.execute(

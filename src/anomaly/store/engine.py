@@ -12,10 +12,18 @@ class Engine(Protocol):
 
     name: str
 
-    def view(self, name: str, paths: Sequence[Path], columns: dict[str, str]) -> None:
+    def view(
+        self,
+        name: str,
+        paths: Sequence[Path],
+        columns: dict[str, str],
+        latest: tuple[Sequence[str], str] | None = None,
+    ) -> None:
         """Let ``name`` stand for the rows of the files.
 
         With no files it is an empty table of ``columns`` (name -> SQL type).
+        ``latest`` gives a key and the column by which the last row of a key is
+        told; only that row is seen, without the column.
         """
 
     def empty_like(self, name: str, other: str) -> None:
@@ -23,6 +31,9 @@ class Engine(Protocol):
 
     def frame(self, sql: str) -> pd.DataFrame:
         """Run a query and return its rows."""
+
+    def scalar(self, sql: str):
+        """Run a query that gives one cell and return it, decimals exact."""
 
     def write(self, sql: str, path: Path) -> int:
         """Run a query, write its rows as one Parquet file, return their number."""

@@ -1,12 +1,9 @@
 """Loading exports: one batch, wholly in or wholly out."""
 
-import shutil
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
-
-import pyarrow.parquet as pq
 
 from anomaly.errors import DataRefusedError, UsageError
 from anomaly.sources.dialects import SUFFIXES, sniff
@@ -14,8 +11,9 @@ from anomaly.sources.mapping import Mapping
 from anomaly.store import staging, verdict
 from anomaly.store.account import Account
 from anomaly.store.catalog import Part, SourceFile
+from anomaly.store.commit import commit, files_of_batch, made_from, refuse_poor
 from anomaly.store.staging import Incoming
-from anomaly.store.store import Store, stored_columns
+from anomaly.store.store import LOADED_NO, Store, latest_of, stored_columns
 from anomaly.tables import Table, tables
 
 Progress = Callable[[str, int, int], None]
@@ -93,22 +91,28 @@ def load(
     paths: Sequence[Path],
     mapping: Mapping,
     progress: Progress | None = None,
+    *,
+    replaces: str = "",
+    strict: bool = False,
 ) -> LoadReport:
     """Take exports into the store as one batch.
 
-    Raises UsageError for a path that is not there, DataRefusedError for a
-    missing table or column or an unreadable file; then nothing was written.
+    ``replaces`` names an earlier batch whose rows all leave in the same
+    transaction; ``strict`` refuses a batch with more quarantined rows than the
+    policy allows. Raises UsageError for a path or batch that is not there,
+    DataRefusedError for a missing table or column, an unreadable file or a
+    batch refused; then nothing was written.
     """
     files, not_recognised = describe(paths, mapping)
     report = LoadReport(not_recognised=not_recognised)
     with store.locked():
         _refuse_absent_tables(store, files)
-        batch = Batch(store, mapping, report)
+        batch = Batch(store, mapping, report, replaces)
         for done, file in enumerate(files):
             if progress:
                 progress(file.path.name, done, len(files))
             batch.take(file)
-        batch.commit()
+        batch.commit(replaces=replaces, strict=strict)
         if progress:
             progress("", len(files), len(files))
     return report
@@ -117,10 +121,17 @@ def load(
 class Batch:
     """The files of one load, held in scratch until all are judged."""
 
-    def __init__(self, store: Store, mapping: Mapping, report: LoadReport) -> None:
+    def __init__(
+        self, store: Store, mapping: Mapping, report: LoadReport, replaces: str = ""
+    ) -> None:
         self.store, self.mapping, self.report = store, mapping, report
         self.connection = store.engine.connection
-        self.known = {file.sha256: file for file in store.catalog.source_files()}
+        self.leaving = files_of_batch(store, replaces)
+        self.known = {
+            file.sha256: file
+            for file in store.catalog.source_files()
+            if file not in self.leaving
+        }
         self.parts: list[tuple[Path, Part]] = []
         self.files: list[SourceFile] = []
         self.connection.execute("SET preserve_insertion_order = true")
@@ -135,7 +146,7 @@ class Batch:
         folder = self.store.scratch / file.sha256[:16]
         folder.mkdir()
         staging.stage(self.connection, file, self.mapping, folder)
-        self._view("stored", table.name, stored_columns(table))
+        self._view("stored", table.name, stored_columns(table), latest_of(table))
         if table.month == "settlement":
             self._view_settlement_months()
         verdict.judge(self.connection, table)
@@ -145,11 +156,17 @@ class Batch:
 
     def _paths(self, dataset: str) -> list[Path]:
         """The parts of a dataset, those of this batch included."""
-        stored = [self.store.root / p.path for p in self.store.parts(dataset)]
+        stored = [
+            self.store.root / part.path
+            for part in self.store.parts(dataset)
+            if not made_from(part, self.leaving)
+        ]
         return stored + [path for path, part in self.parts if part.dataset == dataset]
 
-    def _view(self, name: str, dataset: str, columns: dict[str, str]) -> None:
-        self.store.engine.view(name, self._paths(dataset), columns)
+    def _view(
+        self, name: str, dataset: str, columns: dict[str, str], latest=None
+    ) -> None:
+        self.store.engine.view(name, self._paths(dataset), columns, latest)
 
     def _view_settlement_months(self) -> None:
         columns = stored_columns(tables()["settlement"])
@@ -162,13 +179,19 @@ class Batch:
         columns = ", ".join(f"j.{column.name}" for column in table.stored)
         accepted = "FROM judged j {join} WHERE j.fate = 'accepted'"
         if not table.month:
-            return f"SELECT {columns} {accepted.format(join='')}"
+            number = len(self.known) + len(self.files)
+            return f"SELECT {columns}, {number} AS {LOADED_NO} {accepted}".format(
+                join=""
+            )
         month, join = _month_sql(table)
         return f"SELECT {columns}, {month} AS month {accepted.format(join=join)}"
 
+    def _part_key(self, file: Incoming) -> str:
+        return sha256(f"{file.sha256}{self.mapping.digest}".encode()).hexdigest()[:16]
+
     def _write(self, file: Incoming, folder: Path) -> None:
         table = file.table
-        name = sha256(f"{file.sha256}{self.mapping.digest}".encode()).hexdigest()[:16]
+        name = self._part_key(file)
         if table.month:
             self._write_by_month(table, folder / "months", name)
         else:
@@ -205,9 +228,8 @@ class Batch:
 
     def _add(self, path: Path, dataset: str, month: str, name: str) -> None:
         target = self.store.part_path(dataset, month, name)
-        relative = str(target.relative_to(self.store.root))
-        rows = pq.read_metadata(path).num_rows
-        self.parts.append((path, Part(relative, dataset, month, name, rows)))
+        part = self.store.part_of(path, target, dataset, month, name)
+        self.parts.append((path, part))
 
     def _note(self, file: Incoming, account: Account) -> None:
         mapped = set(file.columns.values())
@@ -219,6 +241,7 @@ class Batch:
             SourceFile(
                 sha256=file.sha256,
                 batch="",
+                part_key=self._part_key(file),
                 table_name=file.table.name,
                 file_name=file.path.name,
                 account=account.as_json(),
@@ -227,17 +250,11 @@ class Batch:
             )
         )
 
-    def commit(self) -> None:
-        """Move the files into place, then list them all in one transaction."""
-        batch = sha256("".join(f.sha256 for f in self.files).encode()).hexdigest()[:16]
-        for path, part in self.parts:
-            shutil.move(path, self.store.root / part.path)
-        with self.store.catalog.transaction():
-            self.store.catalog.add_parts(part for _, part in self.parts)
-            for file in self.files:
-                self.store.catalog.add_source_file(
-                    SourceFile(**(vars(file) | {"batch": batch}))
-                )
+    def commit(self, *, replaces: str, strict: bool) -> None:
+        """Write the batch down wholly, or refuse it and write nothing."""
+        if strict:
+            refuse_poor(self.files)
+        commit(self.store, self.parts, self.files, replaces)
         self.connection.execute("SET preserve_insertion_order = false")
 
 

@@ -95,7 +95,7 @@ class Runner:
     def stale(self, months: Sequence[date]) -> list[tuple[Step, date, str]]:
         """Return what must be built for these months: (step, month, key)."""
         todo = []
-        for month in months:
+        for month in sorted(self._with_look_back(months)):
             for step in self.steps:
                 key = self._key(step, month)
                 self._built[step.name, month_text(month)] = key
@@ -104,10 +104,19 @@ class Runner:
                     todo.append((step, month, key))
         return todo
 
+    def _with_look_back(self, months: Sequence[date]) -> set[date]:
+        """Return the months and those with data that their steps look back on."""
+        loaded, reach = (
+            set(self.store.months()),
+            min((back for step in self.steps for back in step.months), default=0),
+        )
+        wanted = {shift(month, back) for month in months for back in range(reach, 1)}
+        return (wanted & loaded) | set(months)
+
     def run(self, months: Sequence[date], progress: Progress | None = None) -> int:
         """Bring the steps up to date for these months; return how many ran.
 
-        Months must be given in order where a step looks back.
+        Months that a step looks back on are brought up to date as well.
         """
         if not self.stale(months):
             if progress:

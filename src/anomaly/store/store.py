@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
 from functools import cached_property
-from hashlib import sha256
+from hashlib import file_digest, sha256
 from pathlib import Path
 from typing import TextIO
 
@@ -21,15 +21,29 @@ from anomaly.store.duckdb_engine import DuckDBEngine
 from anomaly.tables import Table, tables
 
 CATALOG = "catalog.sqlite"
+# A master's rows carry the number of their load: the latest of a key stands.
+LOADED_NO = "loaded_no"
 # How long a reader that must first bring derived data up to date waits for another.
 PATIENCE_SECONDS = 900.0
 LOOK_AGAIN_SECONDS = 0.05
+RETIRED_SECONDS = 3600.0
 
 
 def stored_columns(table: Table) -> dict[str, str]:
     """Return the columns a table has in the store: name -> SQL type."""
     columns = {column.name: column.sql_type for column in table.stored}
-    return columns | {"month": "DATE"} if table.month else columns
+    return columns | ({"month": "DATE"} if table.month else {LOADED_NO: "BIGINT"})
+
+
+def latest_of(table: Table | None) -> tuple[tuple[str, ...], str] | None:
+    """Return what tells a master's present rows; None for any other dataset."""
+    return (table.key, LOADED_NO) if table and not table.month else None
+
+
+def digest(path: Path) -> str:
+    """Return the SHA-256 of a file's bytes."""
+    with path.open("rb") as stream:
+        return file_digest(stream, "sha256").hexdigest()
 
 
 class Store:
@@ -131,22 +145,46 @@ class Store:
         """
         scratch = self.scratch / f"{dataset}-{month}.parquet"
         write(scratch)
-        rows = pq.read_metadata(scratch).num_rows
         target = self.part_path(dataset, month, key)
+        part = self.part_of(scratch, target, dataset, month, key)
         scratch.rename(target)
-        path = str(target.relative_to(self.root))
         with self.catalog.transaction():
-            self.catalog.remove_parts(dataset, month)
-            self.catalog.add_parts([Part(path, dataset, month, key, rows)])
+            others = self.parts(dataset, [month])
+            self.catalog.retire(old for old in others if old.path != part.path)
+            self.catalog.add_parts([part])
+
+    def part_of(
+        self, file: Path, target: Path, dataset: str, month: str, key: str
+    ) -> Part:
+        """Return the catalog's entry for a file that is to lie at the target."""
+        return Part(
+            path=str(target.relative_to(self.root)),
+            dataset=dataset,
+            month=month,
+            key=key,
+            row_count=pq.read_metadata(file).num_rows,
+            sha256=digest(file),
+        )
 
     def _sweep(self) -> None:
-        """Remove files that no catalog entry knows: a killed writer's."""
+        """Remove files that no catalog entry knows: a killed writer's.
+
+        A retired file stays for `RETIRED_SECONDS`, as a reader that listed it
+        may not have opened it yet.
+        """
         for left in self.scratch.iterdir():
             shutil.rmtree(left) if left.is_dir() else left.unlink()
-        known = self.catalog.all_paths()
+        retired = self.catalog.retired()
+        old = time.time() - RETIRED_SECONDS
+        gone = [path for path, at in retired.items() if at < old]
+        known = {part.path for part in self.catalog.all_parts()}
+        known |= set(retired) - set(gone)
         for path in self.root.glob("data/**/*.parquet"):
             if str(path.relative_to(self.root)) not in known:
                 path.unlink()
+        if gone:
+            with self.catalog.transaction():
+                self.catalog.forget_retired(gone)
 
     def part_path(self, dataset: str, month: str, name: str) -> Path:
         """Return the place for a new part, its folder made."""
@@ -166,7 +204,7 @@ class Store:
         paths = [self.root / part.path for part in self.parts(dataset, months)]
         table = tables().get(dataset)
         columns = stored_columns(table) if table else {"nothing": "VARCHAR"}
-        self.engine.view(name or dataset, paths, columns)
+        self.engine.view(name or dataset, paths, columns, latest_of(table))
         return name or dataset
 
     def sql(self, text: str) -> pd.DataFrame:
@@ -174,6 +212,10 @@ class Store:
         for name in tables():
             self.show(name)
         return self.engine.frame(text)
+
+    def scalar(self, text: str):
+        """Run a query that gives one cell and return it, decimals exact."""
+        return self.engine.scalar(text)
 
     def months(self) -> list[date]:
         """Return the months that hold settlements, in order."""

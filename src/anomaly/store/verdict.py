@@ -50,11 +50,11 @@ def _judge_keys(
 ) -> None:
     """The first row of a key stands; a later one is a duplicate or a conflict.
 
-    Only keys met twice are looked at closely, so that the common case costs
-    one aggregation.
+    A master's row with new content is news, not a conflict: it supersedes the
+    stored one. Only keys met twice are looked at closely, so that the common
+    case costs one aggregation.
     """
     key = ", ".join(table.key)
-    content = f"hash({', '.join(column.name for column in table.stored)})"
     sound = f"FROM staged WHERE reason IS NULL AND NOT ({ignored})"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE repeated AS"
@@ -63,7 +63,12 @@ def _judge_keys(
     )
     if not connection.execute("SELECT count(*) FROM repeated").fetchone()[0]:
         return
+    content = f"hash({', '.join(column.name for column in table.stored)})"
     same = " AND ".join(f"r.{c} IS NOT DISTINCT FROM t.{c}" for c in table.key)
+    # Stored rows are line 0. Those of a master stand only for what equals them.
+    stored = f"SELECT 0 AS line, {key}, {content} AS content FROM stored"
+    if not table.month:
+        stored += f" WHERE {content} IN (SELECT {content} {sound})"
     connection.execute(
         "INSERT INTO verdict SELECT line,"
         " CASE WHEN content = first_content THEN 'duplicate' ELSE 'quarantined' END,"
@@ -71,7 +76,7 @@ def _judge_keys(
         " FROM (SELECT line, content,"
         f" first_value(content) OVER w AS first_content, row_number() OVER w AS nth"
         f" FROM (SELECT line, {key}, {content} AS content {sound}"
-        f" UNION ALL SELECT 0, {key}, {content} FROM stored) t"
+        f" UNION ALL {stored}) t"
         f" SEMI JOIN repeated r ON {same}"
         f" WINDOW w AS (PARTITION BY {key} ORDER BY line))"
         " WHERE nth > 1 AND line NOT IN (SELECT line FROM verdict)"

@@ -21,6 +21,7 @@ shared_id AS (
     SELECT doctor_id
     FROM billed
     WHERE doctor_id IS NOT NULL AND NOT in_master
+        AND EXISTS (SELECT 1 FROM doctor)
     GROUP BY doctor_id
     HAVING count(DISTINCT institution_id) >= {shared_id_institutions}
 ),
@@ -29,7 +30,10 @@ no_doctor AS (
     FROM billed
     WHERE visit_class IN ('outpatient', 'inpatient')
         AND (
-            doctor_id IS NULL
+            -- An export without doctors says nothing about anyone.
+            (doctor_id IS NULL AND EXISTS (
+                SELECT 1 FROM responsible_doctor WHERE doctor_id IS NOT NULL
+            ))
             OR regexp_matches(upper(doctor_id), '{placeholder_pattern}')
             OR doctor_id IN (SELECT doctor_id FROM shared_id)
         )

@@ -1,0 +1,90 @@
+"""The end of a load: files into place, then one transaction that lists them."""
+
+import shutil
+from collections.abc import Sequence
+from hashlib import sha256
+from pathlib import Path
+
+from anomaly.errors import DataRefusedError, UsageError
+from anomaly.policy.read import policy
+from anomaly.store.account import Account
+from anomaly.store.catalog import Part, SourceFile
+from anomaly.store.rehome import rehome
+from anomaly.store.store import Store
+
+
+def files_of_batch(store: Store, batch: str) -> list[SourceFile]:
+    """Return the files of an earlier batch; UsageError where there is none such."""
+    if not batch:
+        return []
+    known = store.catalog.source_files()
+    found = [file for file in known if file.batch == batch]
+    if not found:
+        batches = sorted({file.batch for file in known})
+        raise UsageError(
+            f"batch '{batch}': there is none",
+            expected=f"one of {', '.join(batches) or 'none yet'}",
+            todo="see: anomaly store status --store ...",
+        )
+    return found
+
+
+def made_from(part: Part, files: Sequence[SourceFile]) -> bool:
+    """Say whether a part was made from one of the files."""
+    return any(part.key.startswith(file.part_key) for file in files)
+
+
+def refuse_poor(files: Sequence[SourceFile]) -> None:
+    """Raise DataRefusedError where a file has more quarantined rows than allowed."""
+    allowed = policy("load")["strict"]["quarantined"]
+    for file in files:
+        book = Account.from_json(file.account)
+        if book.read and book.quarantined / book.read > allowed:
+            raise DataRefusedError(
+                f"{file.file_name}: {book.quarantined} of {book.read} rows would be"
+                f" quarantined ({book.quarantined / book.read:.1%})",
+                expected=f"at most {allowed:.1%} in a strict load",
+                todo="repair the export, or load without --strict",
+            )
+
+
+def commit(
+    store: Store,
+    parts: Sequence[tuple[Path, Part]],
+    files: Sequence[SourceFile],
+    replaces: str,
+) -> None:
+    """Move files into place, then list them all in one transaction.
+
+    Killed before the transaction, the files lie unlisted and are swept by the
+    next writer; killed after it, nothing is missing.
+    """
+    hashes = "".join(sorted(file.sha256 for file in files))
+    batch = sha256(hashes.encode()).hexdigest()[:16]
+    leaving = files_of_batch(store, replaces)
+    gone = [part for part in store.catalog.all_parts() if made_from(part, leaving)]
+    moved, left = rehome(store, list(parts))
+    parts, gone = [*parts, *moved], [*gone, *left]
+    for path, part in parts:
+        shutil.move(path, store.root / part.path)
+    with store.catalog.transaction():
+        store.catalog.retire(gone)
+        if replaces:
+            store.catalog.remove_source_files(replaces)
+        restated = _restated(store, [part for _, part in parts], gone)
+        store.catalog.add_parts(part for _, part in parts)
+        for file in files:
+            store.catalog.add_source_file(SourceFile(**(vars(file) | {"batch": batch})))
+        store.catalog.add_restated(batch, restated)
+
+
+def _restated(
+    store: Store, coming: Sequence[Part], gone: Sequence[Part]
+) -> dict[str, int]:
+    """Return month -> settlements that come or go, for months that were there."""
+    before = {part.month for part in [*store.parts("settlement"), *gone]}
+    changed: dict[str, int] = {}
+    for part in [*coming, *gone]:
+        if part.dataset == "settlement" and part.month in before:
+            changed[part.month] = changed.get(part.month, 0) + part.row_count
+    return changed
