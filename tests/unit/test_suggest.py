@@ -11,7 +11,7 @@ import pytest
 from typer.testing import CliRunner
 
 from anomaly.cli.main import app
-from anomaly.errors import DataRefusedError
+from anomaly.errors import AnomalyError, DataRefusedError
 from anomaly.sources.likeness import alike, edits
 from anomaly.sources.mapping import load_mapping
 from anomaly.sources.suggest import MASK, overlay, read_head, suggest
@@ -46,7 +46,16 @@ def varied(name, at):
     """A Chinese name as another bureau would head it."""
     old, new = VARIED[at % len(VARIED)]
     changed = name.replace(old, new)
-    return f"{changed}（元）" if at % 5 == 0 else f"{changed} " if at % 3 else changed
+    match at % 5:
+        case 0:
+            return f"{changed}（元）"
+        case 1:
+            return f"本次{changed}"
+        case 2 if len(changed) > 4:
+            middle = len(changed) // 2
+            return changed[:middle] + changed[middle + 1 :]
+        case _:
+            return f"{changed} "
 
 
 def recovered(rows, folder, header_of, seed):
@@ -167,3 +176,30 @@ def test_mapping_list_and_check_answer_in_json(tmp_path, loaded):
     assert told["drug_share"]["allowed"]
     assert not told["R02"]["allowed"]
     assert any("visit.admitted_at" in one for one in told["R02"]["missing"])
+
+
+def test_what_an_indicator_rests_on_is_followed_through_the_steps():
+    from anomaly.leads.needs import traced
+
+    rests = traced({"drug_fee"}, ["visit_fact"])
+    assert {("charge", "fee_category"), ("charge", "line_amount")} <= rests
+    assert ("visit", "attending_doctor_id") not in rests
+    assert ("visit", "attending_doctor_id") in traced({"doctor_id"}, ["visit_fact"])
+
+
+@pytest.mark.parametrize(
+    ("words", "error"),
+    [
+        (["suggest", "nowhere.csv"], "does not exist"),
+        (["suggest", "nowhere.csv", "--table", "x"], "table 'x'"),
+        (["suggest", "nowhere.csv", "--out", "x.csv"], "ends in .toml"),
+        (["suggest", "nowhere.csv", "--mapping", "x.toml"], "'x.toml' does not exist"),
+        (["list", "--table", "x"], "table 'x'"),
+        (["check", "--store", "nowhere"], "there is none"),
+    ],
+)
+def test_bad_words_are_one_clear_line(words, error):
+    done = CliRunner().invoke(app, ["mapping", *words])
+    assert isinstance(done.exception, AnomalyError)
+    assert done.exception.exit_code == 2
+    assert error in str(done.exception)

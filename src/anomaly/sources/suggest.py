@@ -2,7 +2,6 @@
 
 import csv
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -168,11 +167,13 @@ def _suggestion(
     if known:
         column = scored.table.column(known)
     if column is None:
-        return Suggestion(header, "", "", "nothing fits", 0.0, _example(values, None))
+        return Suggestion(
+            header, "", "", "nothing fits", 0.0, _example(values, None, 0.0)
+        )
     name = 1.0 if known else float(scored.names[at, found])
     fits = float(scored.contents[at, scored.columns.index(column)])
     why, confidence = _why(values, column, name, fits)
-    example = _example(values, column)
+    example = _example(values, column, confidence)
     return Suggestion(header, column.name, column.zh, why, confidence, example)
 
 
@@ -195,15 +196,16 @@ def _looks(column: Column) -> str:
     return "its pattern" if shaped else column.type
 
 
-def _example(values: Values, column: Column | None) -> str:
+def _example(values: Values, column: Column | None, confidence: float) -> str:
     """Return a value to show; what may be a person's is masked."""
     if not len(values.filled):
         return ""
-    first = str(values.filled.iloc[0])
     personal = column is not None and column.drop
-    doubtful = column is None and values.share(NAME_OF_PERSON) > 0.5
-    told = any(re.search(SURELY_PERSONAL, text) for text in values.counts.index[:50])
-    return MASK if personal or doubtful or told else first[:24]
+    named = confidence < SURE and values.share(NAME_OF_PERSON) > 0.5
+    numbered = values.share(SURELY_PERSONAL) > 0
+    if personal or named or numbered:
+        return MASK
+    return str(values.filled.iloc[0])[:24]
 
 
 def overlay(
