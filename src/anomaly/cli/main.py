@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from anomaly.cli import brief, data, draw, ranking
+from anomaly.cli import brief, data, draw, mapping, ranking
 from anomaly.errors import AnomalyError
 
 INTERRUPTED = 130
@@ -21,6 +21,7 @@ data.register(app)
 ranking.register(app)
 brief.register(app)
 draw.register(app)
+mapping.register(app)
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 Each check that fails gives the row a reason: ``code:column``.
 """
 
+from anomaly.sources.dictionaries import of_column
 from anomaly.tables import Column, Table
 
 # What a reason code means, for the analyst: (zh, en).
@@ -34,7 +35,7 @@ def cast(column: Column, raw: str) -> str:
     text = cleaned(raw)
     match column.type:
         case "text":
-            return text
+            return normalised(column, text)
         case "date":
             return (
                 f"coalesce(try_cast({text} AS DATE),"
@@ -52,6 +53,23 @@ def cast(column: Column, raw: str) -> str:
             )
         case _:
             return f"try_cast(replace({text}, ',', '') AS {column.sql_type})"
+
+
+def normalised(column: Column, text: str) -> str:
+    """Return SQL for a code as its dictionary writes it; other text as it is.
+
+    Spreadsheets take leading zeros away and exports add them, so that the same
+    code comes as '8' and '08'.
+    """
+    dictionary = of_column(column.name)
+    match dictionary.normal if dictionary else "":
+        case "no_leading_zero":
+            return f"CASE WHEN {text} LIKE '0_' THEN substr({text}, 2) ELSE {text} END"
+        case "two_digits":
+            is_digit = f"length({text}) = 1 AND {text} BETWEEN '0' AND '9'"
+            return f"CASE WHEN {is_digit} THEN '0' || {text} ELSE {text} END"
+        case _:
+            return text
 
 
 def reason(table: Table, raw: dict[str, str]) -> str:

@@ -65,6 +65,6 @@ def _of_file(
         return sheets.open_workbook(path, mapping, scratch)
     if name.endswith(parquet.SUFFIXES):
         return parquet.open_parquet(path, mapping)
-    if mapping.table_of(path.name.split(".")[0]) is None:
+    if mapping.table_of(path.name) is None:
         return Found(not_recognised=[path.name])
     return Found([textfile.TextFile(path, options)])

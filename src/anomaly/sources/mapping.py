@@ -1,38 +1,45 @@
 """From a bureau's table and field names to the canonical ones."""
 
 import re
-import tomllib
+import unicodedata
+from collections.abc import Mapping as Lookup
 from dataclasses import dataclass
 from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
-from anomaly.errors import PolicyError
+from anomaly.sources.dictionaries import Dictionary, dictionaries, shipped_text
+from anomaly.sources.overlays import Record, read_records
 from anomaly.tables import Table, tables
-
-SECTIONS = {"tables", "columns", "derived"}
 
 
 @dataclass(frozen=True)
 class Mapping:
-    """Names of tables and columns; all lookups ignore case."""
+    """Names of tables and columns, and the codes; all lookups ignore case.
+
+    ``columns`` holds, by canonical table, every known header in the form of
+    `plain` -> canonical column.
+    """
 
     name: str
     tables: dict[str, str]
     columns: dict[str, dict[str, str]]
     derived: dict[str, dict[str, dict]]
     digest: str
+    dictionaries: Lookup[str, Dictionary]
 
     def table_of(self, stem: str) -> Table | None:
         """Return the table that a file, sheet or database table holds, or None.
 
-        ``setl_d``, ``SETL_D_202606``, ``ods.setl_d`` and ``结算`` are all
+        ``setl_d``, ``SETL_D_202606``, ``SETLCENT_DB.SETL_D`` and ``结算`` are all
         settlements; parts of a table may be numbered or dated.
         """
-        stem = re.sub(r"([_-]?\d+)+$", "", stem.strip().lower())
-        name = self.tables.get(stem) or self.tables.get(stem.rpartition(".")[2])
-        return tables()[name] if name else None
+        for part in plain(stem).split("."):
+            name = self.tables.get(undated(part))
+            if name:
+                return tables()[name]
+        return None
 
     def match(self, table: Table, header: tuple[str, ...]) -> dict[str, int]:
         """Return canonical column name -> position, for the columns known.
@@ -42,75 +49,96 @@ class Mapping:
         names = self.columns[table.name]
         found: dict[str, int] = {}
         for position, cell in enumerate(header):
-            canonical = names.get(cell.lower())
+            canonical = names.get(plain(cell))
             if canonical:
                 found.setdefault(canonical, position)
         return found
 
 
+def plain(name: str) -> str:
+    """Return a name as it is looked up: narrow forms, lower case, no blanks."""
+    return "".join(unicodedata.normalize("NFKC", name).lower().split())
+
+
+def undated(stem: str) -> str:
+    """Return a file's stem without the numbers or dates at its end."""
+    return re.sub(r"([_-]?\d+)+$", "", stem)
+
+
 def load_mapping(name: str = "national") -> Mapping:
     """Load a shipped mapping by name or a bureau's own TOML file by path.
 
-    Raises PolicyError where it is absent, is no TOML, or names an unknown
-    table or column.
+    A file that says ``extends = "national"`` changes only what it names.
+    Raises PolicyError where it is absent, is no TOML, names an unknown key,
+    table, column or dictionary, or extends itself.
     """
     if name.endswith(".toml"):
-        return _read(Path(name))
+        return _merged(read_records(Path(name)))
     return _shipped(name)
 
 
 @cache
 def _shipped(name: str) -> Mapping:
     folder = files("anomaly.sources").joinpath("mappings")
-    return _read(Path(str(folder.joinpath(f"{name}.toml"))))
+    return _merged(read_records(Path(str(folder.joinpath(f"{name}.toml")))))
 
 
-def _read(path: Path) -> Mapping:
-    try:
-        text = path.read_text(encoding="utf-8")
-        record = tomllib.loads(text)
-    except FileNotFoundError:
-        raise PolicyError(
-            f"mapping '{path}' does not exist",
-            expected="'national' or a TOML file",
-        ) from None
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise PolicyError(f"mapping {path.name}: {error}") from None
-    _refuse_unknown(path, "section", record.keys(), SECTIONS)
-    _refuse_unknown(path, "table", record.get("tables", {}).values(), tables().keys())
-    columns = record.get("columns", {})
-    _refuse_unknown(path, "table", columns.keys(), tables().keys())
-    for name, fields in columns.items():
-        known = {column.name for column in tables()[name].columns}
-        _refuse_unknown(path, f"column of {name}", fields.values(), known)
+def _merged(records: list[Record]) -> Mapping:
+    """Make one mapping of the records, each overlaying those before it."""
+    codes = dict(dictionaries())
+    for record in records:
+        for name, own in record.dictionaries.items():
+            codes[name] = codes[name].extended(own, f"mapping {record.path.name}")
+    texts = "".join(record.text for record in records) + shipped_text()
     return Mapping(
-        name=path.stem,
-        tables=_table_names(record.get("tables", {})),
-        columns={
-            name: _column_names(table, columns) for name, table in tables().items()
-        },
-        derived=record.get("derived", {}),
-        digest=sha256(text.encode()).hexdigest(),
+        name=records[-1].path.stem,
+        tables=_table_names(records),
+        columns={name: _column_names(table, records) for name, table in _all()},
+        derived=_derived(records, codes),
+        digest=sha256(texts.encode()).hexdigest(),
+        dictionaries=codes,
     )
 
 
-def _table_names(own: dict[str, str]) -> dict[str, str]:
-    names = {table.zh: name for name, table in tables().items()}
-    names |= {name: name for name in tables()}
-    return names | {key.lower(): value for key, value in own.items()}
+def _all():
+    return tables().items()
 
 
-def _column_names(table: Table, columns: dict) -> dict[str, str]:
+def _overlaid(names: dict[str, str], layers: list[dict[str, str]]) -> dict[str, str]:
+    """Lay names over names; an empty text takes a name out."""
+    found = {plain(key): value for key, value in names.items()}
+    for layer in layers:
+        found |= {plain(key): value for key, value in layer.items()}
+    return {key: value for key, value in found.items() if value}
+
+
+def _table_names(records: list[Record]) -> dict[str, str]:
+    names = {table.zh: name for name, table in _all()} | {
+        name: name for name, _ in _all()
+    }
+    return _overlaid(names, [record.tables for record in records])
+
+
+def _column_names(table: Table, records: list[Record]) -> dict[str, str]:
     names = {column.zh: column.name for column in table.columns}
     names |= {column.name: column.name for column in table.columns}
-    own = columns.get(table.name, {})
-    return names | {key.lower(): value for key, value in own.items()}
+    return _overlaid(names, [record.columns.get(table.name, {}) for record in records])
 
 
-def _refuse_unknown(path: Path, what: str, found, known) -> None:
-    unknown = sorted(set(found) - set(known))
-    if unknown:
-        raise PolicyError(
-            f"mapping {path.name}: unknown {what} '{unknown[0]}'",
-            expected=f"one of {', '.join(sorted(known))}",
-        )
+def _derived(
+    records: list[Record], codes: dict[str, Dictionary]
+) -> dict[str, dict[str, dict]]:
+    """Return the rules of derived columns, each with the groups of its codes."""
+    found: dict[str, dict[str, dict]] = {}
+    for record in records:
+        for table, rules in record.derived.items():
+            found.setdefault(table, {}).update(rules)
+    return {
+        table: {column: _with_groups(rule, codes) for column, rule in rules.items()}
+        for table, rules in found.items()
+    }
+
+
+def _with_groups(rule: dict, codes: dict[str, Dictionary]) -> dict:
+    groups = codes[rule["dictionary"]].groups if "dictionary" in rule else {}
+    return groups | {key: value for key, value in rule.items() if key != "dictionary"}

@@ -30,7 +30,7 @@ class ParquetFile:
 
     def __init__(self, path: Path, mapping: Mapping) -> None:
         self.path, self.name = path, path.name
-        self.stem = path.name.split(".")[0]
+        self.stem = path.name
         try:
             with pq.ParquetFile(path) as file:
                 self.header = tuple(file.schema_arrow.names)
@@ -119,6 +119,6 @@ def _csv(batch: pa.RecordBatch) -> bytes:
 
 def open_parquet(path: Path, mapping: Mapping) -> Found:
     """Return a Parquet file as a source, if the mapping knows its name."""
-    if mapping.table_of(path.name.split(".")[0]) is None:
+    if mapping.table_of(path.name) is None:
         return Found(not_recognised=[path.name])
     return Found([ParquetFile(path, mapping)])

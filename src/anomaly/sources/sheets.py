@@ -153,7 +153,7 @@ class Workbook:
         """
         tables = {name: self.mapping.table_of(name) for name in self.names}
         known = [name for name, table in tables.items() if table]
-        stem = self.path.name.split(".")[0]
+        stem = self.path.name
         if known or not self.mapping.table_of(stem):
             found = Found(
                 not_recognised=[self.label(n) for n in self.names if n not in known]

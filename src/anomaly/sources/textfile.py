@@ -29,7 +29,7 @@ class TextFile:
 
     def __init__(self, path: Path, options: TextOptions) -> None:
         self.path, self.name = path, path.name
-        self.stem = path.name.split(".")[0]
+        self.stem = path.name
         with self._open() as stream:
             head = stream.read(HEAD_BYTES)
             whole = len(head) < HEAD_BYTES
