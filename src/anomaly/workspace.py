@@ -165,7 +165,6 @@ class Workspace:
         return self.store.sql(text)
 
     def _check(self, unit: str, district: str | None) -> None:
-        frames.check_unit(unit)
         coverage.check_ranked(unit)
         if district:
             coverage.check_district(self.store, district)

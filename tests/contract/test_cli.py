@@ -211,3 +211,34 @@ def test_draw_answers_in_json(tmp_path):
         one["institution_id"]: one["inspectors"] for one in json.loads(out)["draw"]
     }
     assert sorted(teams["H1"]) == ["B", "C"]
+
+
+def test_briefs_cannot_go_into_a_file(store, tmp_path):
+    (tmp_path / "taken").write_text("")
+    code, _, err = run(
+        "brief",
+        "--store",
+        store,
+        "--month",
+        "2026-05",
+        "--all",
+        "--out",
+        tmp_path / "taken",
+    )
+    assert code == 2
+    assert "cannot be made" in err
+
+
+def test_a_kind_of_unit_that_the_store_lacks_ranks_empty(store, tmp_path):
+    path = tmp_path / "none.csv"
+    args = ("--month", "2026-05", "--unit", "pharmacy", "--out", path)
+    code, _, err = run("rank", "--store", store, *args)
+    assert code == 0, err
+    assert len(pd.read_csv(path)) == 0
+
+
+def test_a_small_store_without_pharmacies_has_its_brief(store, tmp_path):
+    args = ("--month", "2026-05", "--all", "--out", tmp_path, "--json")
+    code, out, err = run("brief", "--store", store, *args)
+    assert code == 0, err
+    assert [one["status"] for one in json.loads(out)["reports"]] == ["done"]

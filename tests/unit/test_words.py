@@ -97,6 +97,22 @@ def test_no_recusal_is_broken():
                 assert "A" not in one["inspectors"]
 
 
+@pytest.mark.parametrize("mark", [" ", ",", ";", "，", "；", "、", ", "])
+def test_recusals_may_be_separated_as_people_do(mark):
+    staff = pd.DataFrame(
+        {"inspector_id": ["A", "B", "C"], "recused": [f"H1{mark}H2", "", ""]}
+    )
+    for one in draw(POOL, staff, count=20, team=2, seed="s"):
+        if one["institution_id"] in ("H1", "H2"):
+            assert "A" not in one["inspectors"]
+
+
+def test_a_recusal_from_nobody_is_refused():
+    staff = pd.DataFrame({"inspector_id": ["A"], "recused": ["H99"]})
+    with pytest.raises(UsageError, match="recused from 'H99'"):
+        draw(POOL, staff, count=1, team=1, seed="s")
+
+
 def test_a_draw_that_cannot_be_is_refused():
     with pytest.raises(UsageError, match="need not recuse"):
         draw(POOL, STAFF, count=20, team=4, seed="x")

@@ -11,6 +11,7 @@ _HOMES = {
     "Facts": "facts",
     "RunRecord": "record",
     "Table": "frames",
+    "accounts_frame": "frames",
     "compose": "contents",
     "conclusion_frame": "frames",
     "course": "figures",

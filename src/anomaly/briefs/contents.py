@@ -4,6 +4,7 @@ Every function takes Facts and returns text, or lists and dicts of text.
 """
 
 import math
+import re
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -48,7 +49,8 @@ def compose(facts: Facts) -> dict[str, Any]:
 
 def _typeset(text: str) -> str:
     """Return text for print: no missing glyph, no line that begins with a dot."""
-    return printable(text).replace("·", f"{JOINER}·{JOINER}")
+    text = re.sub(r"(?<![\w.-])-(?=\d)", "−", printable(text))
+    return text.replace("·", f"{JOINER}·{JOINER}")
 
 
 def conclusion(facts: Facts) -> list[str]:

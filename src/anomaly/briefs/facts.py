@@ -78,6 +78,7 @@ def gather(store, *, district: str, month: MonthLike, language: str = "zh") -> F
 
     Raises UsageError where the store knows no such month or district.
     """
+    district = str(district)  # papermill makes a number of 990101
     ready = _READY.get((district, month_text(month), language))
     if ready is not None and ready.fingerprint == store.fingerprint():
         return ready

@@ -114,7 +114,7 @@ def ranking(facts: Facts):
         alt=facts.words["ranking_alt"],
         margins=edge,
     )
-    words = {"x": "", "number": "{:,.1f}"}
+    words = {"x": ""}
     for ax, (unit, table) in zip(axes, tables.items(), strict=True):
         title = facts.words[f"ranking_{unit}s"]
         plots.draw_ranking(table, ax, words=words, title=title, scale=PER_WAN)

@@ -44,6 +44,11 @@ REPAIRS = {
 }
 
 
+def plain_number(value: float) -> str:
+    """Return a number as people write it: large ones whole, small ones telling."""
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value:,.4g}"
+
+
 @dataclass(frozen=True)
 class Table:
     """A frame shown whole: no row number, no cut text, every text escaped."""
@@ -58,7 +63,7 @@ class Table:
                 border=0,
                 justify="left",
                 na_rep="",
-                float_format="{:,.4g}".format,
+                float_format=plain_number,
             )
 
     def __repr__(self) -> str:
@@ -105,7 +110,15 @@ def rules_frame(facts: Facts) -> pd.DataFrame:
     """Return the hits of each rule in words and units."""
     heads = ["rule", "hits", "units", "rule_amount", "excluded", "basis"]
     columns = [facts.words[f"column_{head}"] for head in heads]
-    return pd.DataFrame(rule_hits(facts), columns=columns)
+    frame = pd.DataFrame(rule_hits(facts), columns=columns)
+    # As numbers, so that a spreadsheet can add them up.
+    counted = facts.hits[~facts.hits["excluded"].astype(bool)]
+    yuan = counted.groupby("rule")["amount"].sum()
+    rules = [str(text).split(" ")[0] for text in frame[columns[0]]]
+    frame[columns[3]] = [float(yuan.get(rule, 0)) for rule in rules]
+    for column in (columns[1], columns[2], columns[4]):
+        frame[column] = frame[column].str.replace(",", "").astype(int)
+    return frame
 
 
 def course_frame(facts: Facts) -> pd.DataFrame:
@@ -145,4 +158,9 @@ def coverage_frame(facts: Facts) -> pd.DataFrame:
 
 def accounts_frame(facts: Facts) -> pd.DataFrame:
     """Return the rows read of each table and what became of them."""
-    return facts.accounts
+    words = facts.words
+    name = "zh" if words.language == "zh" else "table"
+    fates = ["read", "accepted", "quarantined", "duplicate", "ignored"]
+    heads = {name: "account_table"} | {fate: f"account_{fate}" for fate in fates}
+    frame = facts.accounts.reindex(columns=list(heads))
+    return frame.rename(columns={key: words[head] for key, head in heads.items()})

@@ -68,7 +68,7 @@ def render_briefs(
     ):
         known = _probe(asked | {"kept": kept}, ask)
         folder = Path(out).resolve() / month
-        folder.mkdir(parents=True, exist_ok=True)
+        check_out(folder)
         common = {
             "template": str(source.resolve()),
             "engine": engine,
@@ -93,6 +93,17 @@ def _jobs(common: dict, parameters: dict, names: dict[str, str]) -> list[dict]:
         }
         for district, name in names.items()
     ]
+
+
+def check_out(folder: Path) -> None:
+    """Make the folder for the briefs; UsageError where that cannot be."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(
+            f"out: found '{folder}', which cannot be made ({error.strerror})",
+            expected="a folder that can be written",
+        ) from None
 
 
 def _check_choices(language: str, engine: str, workers: int) -> None:

@@ -37,7 +37,9 @@ def _make_files(job: dict, work: Path) -> dict[str, bytes]:
     return {
         ".pdf": make_pdf(assets),
         ".xlsx": (assets / "brief.xlsx").read_bytes(),
-        ".html": to_html(notebook, job["title"]).encode(),
+        ".html": to_html(
+            notebook, job["title"], job["parameters"]["language"]
+        ).encode(),
         ".ipynb": (work / "notebook.ipynb").read_bytes(),
     }
 
@@ -83,12 +85,13 @@ def html_exporter():
     )
 
 
-def to_html(notebook, title: str) -> str:
+def to_html(notebook, title: str, language: str) -> str:
     """Return one self-contained page of the outputs; the code is left out."""
     body, _ = html_exporter().from_notebook_node(
         notebook, resources={"metadata": {"name": title}}
     )
-    return body
+    spoken = {"zh": "zh-CN"}.get(language, language)
+    return body.replace('<html lang="en">', f'<html lang="{spoken}">', 1)
 
 
 def _keep_failed(job: dict, work: Path) -> None:

@@ -88,7 +88,7 @@ def preload() -> Iterator[None]:
     picture.png()
     plots.missing_glyphs(["字"])
     yield
-    report.to_html(new_notebook(), "")
+    report.to_html(new_notebook(), "", "zh")
 
 
 def serve(request: dict, running: dict[int, Child]):

@@ -4,6 +4,7 @@ The order of a draw is that of SHA-256 over ``seed|id``: no state, no engine, so
 that anyone can repeat it from the published seed with the ids alone.
 """
 
+import re
 from collections.abc import Iterable
 from hashlib import sha256
 
@@ -39,7 +40,8 @@ def draw(
     institutions : DataFrame
         institution_id.
     inspectors : DataFrame
-        inspector_id, recused (institution ids separated by blanks).
+        inspector_id, recused (institution ids separated by blanks, commas or
+        semicolons, Chinese ones too).
     count, team : int
         How many institutions, and inspectors for each.
     seed : str
@@ -58,14 +60,27 @@ def draw(
             f"count {count}", expected=f"1 to {pool.nunique()}, the institutions given"
         )
     recused = {
-        str(row.inspector_id): set(str(row.recused or "").split())
+        str(row.inspector_id): set(re.split(r"[\s,;，；、]+", str(row.recused))) - {""}
         for row in inspectors.fillna({"recused": ""}).itertuples()
     }
+    _refuse_unknown(recused, set(pool))
     drawn = drawing_order(seed, pool)[:count]
     return [
         {"institution_id": name, "inspectors": _team(name, recused, team, seed)}
         for name in drawn
     ]
+
+
+def _refuse_unknown(recused: dict[str, set[str]], pool: set[str]) -> None:
+    """A recusal that names nobody in the pool is a slip that could cost fairness."""
+    for inspector, barred in recused.items():
+        unknown = sorted(barred - pool)
+        if unknown:
+            raise UsageError(
+                f"inspector {inspector}: recused from '{unknown[0]}'",
+                expected="institution ids of the pool",
+                todo="correct the id, or leave it out if it is not in this draw",
+            )
 
 
 def _team(

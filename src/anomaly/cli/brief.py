@@ -11,6 +11,7 @@ import typer
 from anomaly.cli.data import AsJson, Month, StorePath
 from anomaly.cli.output import err, out, progress, say_json, show_table
 from anomaly.errors import DataRefusedError, UsageError
+from anomaly.periods import parse_month
 
 SAMPLE = Path("data/sample")
 SEED = 2024
@@ -51,10 +52,13 @@ def brief(
 def _render(stage, store, month, districts, out_path, language, workers, engine):
     """Bring the store up to date, then render, under one progress display."""
     from anomaly.briefs import render_briefs
+    from anomaly.briefs.render import check_out
     from anomaly.leads.coverage import check_district
     from anomaly.workspace import open_store
 
+    check_out(out_path)
     workspace = open_store(store)
+    workspace.store.check_month(parse_month(month))
     for code in districts:
         check_district(workspace.store, code)
     workspace.prepare(month, stage("build"))

@@ -154,7 +154,12 @@ def store_status(store: StorePath, as_json: AsJson = False) -> None:
         )
         return
     out.print(f"{len(months)} months: {months[0]} to {months[-1]}" if months else "-")
-    show_table(accounts.dropna(axis="columns", how="all"))
+    fates = ["read", "accepted", "quarantined", "duplicate", "ignored"]
+    show_table(accounts.reindex(columns=["table", *fates]))
+    restated = workspace.store.catalog.restated()
+    if restated:
+        rows = pd.DataFrame(restated, columns=["batch", "month", "settlements"])
+        show_table(rows, "restated months")
     if len(gaps):
         show_table(gaps, "missing")
 

@@ -8,11 +8,14 @@ import typer
 
 from anomaly.cli.data import AsJson
 from anomaly.cli.output import out, say_json, show_table
-from anomaly.errors import DataRefusedError
+from anomaly.errors import DataRefusedError, UsageError
+from anomaly.sources.dialects import sniff
 
 draw_app = typer.Typer(help="Double-random inspection draws.", no_args_is_help=True)
-Pool = Annotated[Path, typer.Option(help="CSV: institution_id, district, kind, risk.")]
-Staff = Annotated[Path, typer.Option(help="CSV: inspector_id, recused.")]
+Pool = Annotated[Path, typer.Option(help="CSV with a column institution_id.")]
+Staff = Annotated[
+    Path, typer.Option(help="CSV: inspector_id, recused (ids, blanks between).")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -21,10 +24,12 @@ def register(app: typer.Typer) -> None:
 
 def read_list(path: Path, needed: str) -> pd.DataFrame:
     """Read a CSV of ids, as text; DataRefusedError where it is not one."""
+    if not path.is_file():
+        raise UsageError(f"'{path}' does not exist", expected="a CSV file")
     try:
-        frame = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+        frame = pd.read_csv(path, dtype=str, encoding=sniff(path).encoding)
     except (OSError, ValueError) as error:
-        raise DataRefusedError(f"{path}: {error}", expected="a CSV file") from None
+        raise DataRefusedError(f"{path.name}: {error}", expected="a CSV file") from None
     if needed not in frame:
         raise DataRefusedError(
             f"{path.name}: column '{needed}' is missing",

@@ -1,11 +1,14 @@
 """The entry point: `anomaly COMMAND`."""
 
+import os
 import sys
 
 import typer
 
 from anomaly.cli import brief, data, draw, ranking
 from anomaly.errors import AnomalyError
+
+INTERRUPTED = 130
 
 app = typer.Typer(
     name="anomaly",
@@ -22,8 +25,30 @@ draw.register(app)
 
 def main() -> None:
     """Run a command; what the user can put right prints as one line."""
+    # What we write is its owner's alone, unless a command says otherwise.
+    os.umask(0o077)
     try:
-        app()
+        code = app(standalone_mode=False)
     except AnomalyError as error:
-        sys.stderr.write(f"anomaly: {error}\n")
+        _end(f"anomaly: {error}", error.exit_code)
+    except (KeyboardInterrupt, typer.Abort):
+        _end("anomaly: interrupted; nothing half-done is kept", INTERRUPTED)
+    except Exception as error:
+        _usage_or_bug(error)
+    else:
+        sys.exit(code if isinstance(code, int) else 0)
+
+
+def _usage_or_bug(error: Exception) -> None:
+    """A wrong option exits with 2; an interrupted query is an interruption."""
+    if hasattr(error, "show") and hasattr(error, "exit_code"):
+        error.show()
         sys.exit(error.exit_code)
+    if "interrupted" in str(error).lower():
+        _end("anomaly: interrupted; nothing half-done is kept", INTERRUPTED)
+    raise error
+
+
+def _end(message: str, code: int) -> None:
+    sys.stderr.write(f"{message}\n")
+    sys.exit(code)

@@ -83,9 +83,9 @@ def write_frame(frame: pd.DataFrame, path: Path, mode: int = PRIVATE) -> None:
     CSV is UTF-8 with BOM; a text that a spreadsheet would run is kept as text.
     """
     check_out(path)
-    path.parent.mkdir(parents=True, exist_ok=True)
     partial = path.with_name(f".{path.stem}.partial{path.suffix}")
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         match path.suffix:
             case ".csv":
                 _inert(frame).to_csv(partial, index=False, encoding="utf-8-sig")
@@ -96,9 +96,13 @@ def write_frame(frame: pd.DataFrame, path: Path, mode: int = PRIVATE) -> None:
         os.chmod(partial, mode)
         partial.replace(path)
     except OSError as error:
-        raise UsageError(f"--out {path}: cannot be written ({error})") from None
+        raise UsageError(
+            f"--out {path}: cannot be written ({error.strerror})",
+            expected="a file in a folder that can be written",
+        ) from None
     finally:
-        partial.unlink(missing_ok=True)
+        if partial.is_file():
+            partial.unlink()
 
 
 def _inert(frame: pd.DataFrame) -> pd.DataFrame:
@@ -123,4 +127,5 @@ def _write_xlsx(frame: pd.DataFrame, path: Path) -> None:
         path, engine="xlsxwriter", engine_kwargs={"options": options}
     ) as book:
         frame.to_excel(book, index=False, sheet_name="anomaly", freeze_panes=(1, 0))
+        book.sheets["anomaly"].autofit(max_width=400)
         book.sheets["anomaly"].autofilter(0, 0, len(frame), len(frame.columns) - 1)

@@ -103,6 +103,7 @@ def rules_run(
     counts = found.groupby("rule", as_index=False).agg(
         hits=("amount", "size"), excluded=("excluded", "sum"), amount=("amount", "sum")
     )
+    counts["amount"] = counts["amount"].round(2)
     if as_json:
         rows = counts.astype({"excluded": int}).to_dict("records")
         say_json({"out": str(out_path), "rows": len(found), "rules": rows})

@@ -30,9 +30,16 @@ CONSEQUENCES = {
     "tip": ("线索不带举报标记", "leads carry no mark for tips"),
 }
 
+# A district's code names files and folders: nothing but letters and digits.
+DISTRICT_CODE = "^[0-9A-Za-z]+$"
 USED = (
     "用到它的指标或规则可能偏少或缺失",
     "indicators or rules that use it may be lower or absent",
+)
+NO_DISTRICT = ("不在任何区县的简报中", "in no district's brief")
+OTHER_CLASS = (
+    "代码未知，不计入门诊、住院或购药",
+    "an unknown code: counted neither as outpatient, stay nor purchase",
 )
 UNUSED = ("现有指标和规则未用到", "no present indicator or rule uses it")
 
@@ -49,6 +56,7 @@ def districts(store: Store) -> pd.DataFrame:
         " WHERE institution_district IS NOT NULL"
         " AND institution_id NOT IN (SELECT institution_id FROM institution)"
         ") i LEFT JOIN district d ON i.district = d.district"
+        f" WHERE regexp_matches(i.district, '{DISTRICT_CODE}')"
         " GROUP BY i.district ORDER BY i.district"
     )
 
@@ -89,7 +97,8 @@ def accounts(store: Store) -> pd.DataFrame:
 def gaps(store: Store, language: str = "zh") -> pd.DataFrame:
     """Return what the exports lack: kind, what, consequence.
 
-    Kind is table, column, or unused: a column that nothing reads at present.
+    Kind is table, column, value (an unknown code, a missing district), or
+    unused: a column that nothing reads at present.
     """
     position = 0 if language == "zh" else 1
     rows = []
@@ -105,9 +114,40 @@ def gaps(store: Store, language: str = "zh") -> pd.DataFrame:
                 rows.append(("column", what, USED[position]))
             else:
                 rows.append(("unused", what, UNUSED[position]))
-    order = ("table", "column", "unused")
+    rows += _oddities(store, position)
+    order = ("table", "column", "value", "unused")
     rows.sort(key=lambda row: order.index(row[0]))
     return pd.DataFrame(rows, columns=["kind", "what", "consequence"])
+
+
+def _oddities(store: Store, position: int) -> list[tuple[str, str, str]]:
+    """Return values that leave rows out of comparisons, with their number."""
+    for table in ("institution", "settlement"):
+        store.show(table)
+    homeless = store.scalar(
+        "SELECT count(DISTINCT institution_id) FROM settlement s"
+        " LEFT JOIN institution i USING (institution_id) WHERE NOT coalesce("
+        "regexp_matches(coalesce(i.district, s.institution_district),"
+        f" '{DISTRICT_CODE}'), false)"
+    )
+    unknown = store.engine.frame(
+        "SELECT visit_type, count(*) AS n FROM settlement"
+        " WHERE visit_class = 'other' GROUP BY visit_type ORDER BY n DESC"
+    )
+    rows = []
+    if homeless:
+        what = (
+            f"{homeless} 家机构没有区县代码",
+            f"{homeless} institutions, no district",
+        )
+        rows.append(("value", what[position], NO_DISTRICT[position]))
+    for code, count in unknown.itertuples(index=False):
+        what = (
+            f"医疗类别 {code}（{count} 笔）",
+            f"visit type {code} ({count} settlements)",
+        )
+        rows.append(("value", what[position], OTHER_CLASS[position]))
+    return rows
 
 
 @cache

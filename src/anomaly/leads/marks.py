@@ -51,7 +51,7 @@ def marks(
         told[unit] += [words["tip"]] * (unit in tipped)
         told[unit] += [words["new"]] * (unit in new)
         if row["few"]:
-            told[unit].append(words["few"].format(members=row["peers"] - 1))
+            told[unit].append(words["few"].format(members=row["peers"]))
     return pd.Series({unit: joiner.join(texts) for unit, texts in told.items()})
 
 

@@ -73,7 +73,7 @@ def largest_excess(evidence: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame
     known = evidence.dropna(subset=["p"])
     foremost = known["p"] == known.groupby("unit_id")["p"].transform("min")
     rows = known[(known["p"] < NOTABLE_P) | foremost]
-    fee = rows["unit_id"].map(totals["total_fee"] / totals["visits"])
+    fee = rows["unit_id"].map(totals["total_fee"] / totals["visits"]).astype(float)
     price = fee.where(rows["kind"].isin(["count", "growth_count"]), 1.0)
     money = rows[["excess", "lower", "upper"]].mul(price, axis=0).clip(lower=0)
     money = money.set_axis(["excess_amount", "excess_lower", "excess_upper"], axis=1)
@@ -121,9 +121,8 @@ def rank(
     """
     people = peopled(store, unit_kind, month)
     evidence = score(store, unit_kind, month)
-    frame = people.set_index("unit_id").rename(
-        columns={"group": "peer_group", "members": "peers"}
-    )
+    frame = people.set_index("unit_id").rename(columns={"group": "peer_group"})
+    frame["peers"] = frame["members"] - 1
     totals = _totals(store, unit_kind, month)
     sums = hit_sums(store, unit_kind, month, language)
     frame = (

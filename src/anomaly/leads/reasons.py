@@ -41,7 +41,8 @@ def sentence(row: pd.Series, unit_kind: str, language: str) -> str:
         "name": getattr(record, language),
         "group": group_in_words(row["group"], language),
         "peers": int(row["peers"]),
-        "counter": words["counters"][language][unit_kind],
+        "counter": words["counters"][language][unit_kind]
+        + (words[language]["few"] if row["few"] else ""),
     }
     if growth:
         cells |= {

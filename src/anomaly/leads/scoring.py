@@ -32,6 +32,7 @@ EVIDENCE = (
     "few",
     *COLUMNS,
 )
+PEERED = ("group", "fallback", "members", "few")
 GROWTH_KINDS = {"count": "growth_count", "per_visit": "growth_per_visit"}
 
 
@@ -114,7 +115,10 @@ def _score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
     current, earlier = (pooled(rows, months) for months in windows)
     found = []
     for test in tests_of(unit_kind):
-        frame = people.merge(_rows_of(test, current, earlier), on="unit_id")
+        rows = _rows_of(test, current, earlier)
+        frame = people[[*people.columns.difference(PEERED)]].merge(rows, on="unit_id")
+        # Peers are those who have the indicator: few stays make few peers.
+        frame = frame.join(assign(frame, unit_kind))
         scored = _by_chain(frame, test, unit_kind)
         found.append(
             scored.assign(indicator=test.id, block=test.indicator.block, kind=test.kind)

@@ -25,7 +25,7 @@ def ranking_table(leads: pd.DataFrame, rows: int = 10) -> pd.DataFrame:
 def draw_ranking(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = "", scale: float = 1.0
 ) -> Axes:
-    """Draw the first row on top; `words` holds x and number."""
+    """Draw the first row on top; `words` holds x."""
     ax.set_title(title)
     ax.set_xlabel(words["x"])
     places = range(len(table))
@@ -50,6 +50,7 @@ def draw_ranking(
     ax.set_ylim(len(table) - 0.5, -0.5)
     ax.axvline(0, color=FAINT, lw=0.8)
     ax.xaxis.set_major_locator(MaxNLocator(5))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: words["number"].format(v)))
+    # As many decimals as a tick needs, and no more: 0.15 must not read 0.2.
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.10g}"))
     ax.grid(axis="y", visible=False)
     return ax

@@ -122,4 +122,6 @@ def hits(store: Store, month: date, rule: str | None = None) -> pd.DataFrame:
         " max(district) AS district FROM visit_fact GROUP BY institution_id) v"
         " ON h.institution_id = v.institution_id ORDER BY rule, unit_id, visit_id"
     )
-    return found.astype({"amount": float})
+    return found.assign(
+        amount=found["amount"].astype(float).round(2), month=month_text(month)
+    )
