@@ -9,7 +9,8 @@ import typer
 from anomaly.cli.data import AsJson
 from anomaly.cli.output import out, say_json, show_table
 from anomaly.errors import DataRefusedError, UsageError
-from anomaly.sources.dialects import sniff
+from anomaly.sources.source import TextOptions
+from anomaly.sources.textfile import TextFile
 
 draw_app = typer.Typer(help="Double-random inspection draws.", no_args_is_help=True)
 Pool = Annotated[Path, typer.Option(help="CSV with a column institution_id.")]
@@ -27,7 +28,8 @@ def read_list(path: Path, needed: str) -> pd.DataFrame:
     if not path.is_file():
         raise UsageError(f"'{path}' does not exist", expected="a CSV file")
     try:
-        frame = pd.read_csv(path, dtype=str, encoding=sniff(path).encoding)
+        text = TextFile(path, TextOptions())
+        frame = pd.read_csv(path, dtype=str, encoding=text.encoding, sep=text.delimiter)
     except (OSError, ValueError) as error:
         raise DataRefusedError(f"{path.name}: {error}", expected="a CSV file") from None
     if needed not in frame:
