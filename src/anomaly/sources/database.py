@@ -1,5 +1,6 @@
 """Tables of a database, through SQLAlchemy."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -146,7 +147,8 @@ class Database:
         options = [value for value in self.url.query.values() if value]
         for secret in (self.url.password, self.url.username, *options):
             if secret:
-                text = text.replace(str(secret), "***")
+                # A whole word: an account 'u' does not eat the u of 'refused'.
+                text = re.sub(rf"(?<!\w){re.escape(str(secret))}(?!\w)", "***", text)
         return text
 
     def found(self) -> Found:
