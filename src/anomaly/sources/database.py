@@ -1,5 +1,6 @@
 """Tables of a database, through SQLAlchemy."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from hashlib import sha256
@@ -110,7 +111,6 @@ class Database:
                     isolation_level="REPEATABLE READ", postgresql_readonly=True
                 )
             return connection
-        raise AssertionError
 
     def _refuse_absent_file(self) -> None:
         """SQLite would make an empty file where there is none."""
@@ -147,37 +147,43 @@ class Database:
         options = [value for value in self.url.query.values() if value]
         for secret in (self.url.password, self.url.username, *options):
             if secret:
-                text = text.replace(str(secret), "***")
+                # A whole word: an account 'u' does not eat the u of 'refused'.
+                text = re.sub(rf"(?<!\w){re.escape(str(secret))}(?!\w)", "***", text)
         return text
 
     def found(self) -> Found:
         """Return every table and view that the mapping knows, with its schema."""
-        from sqlalchemy import MetaData, inspect
+        from sqlalchemy import MetaData
         from sqlalchemy import Table as SqlTable
 
         found = Found()
         with self._refusing():
-            inspector = inspect(self._connection)
-            default = inspector.default_schema_name
-            partitions = self._partitions()
-            for schema in inspector.get_schema_names():
-                if schema in SYSTEM_SCHEMAS:
+            for schema, name, full in self._names():
+                table = self.mapping.table_of(full)
+                if table is None:
+                    found.not_recognised.append(full)
                     continue
-                names = inspector.get_table_names(schema)
-                names += inspector.get_view_names(schema)
-                for name in sorted(set(names)):
-                    full = name if schema == default else f"{schema}.{name}"
-                    table = self.mapping.table_of(full)
-                    if (schema, name) in partitions:
-                        continue
-                    if table is None:
-                        found.not_recognised.append(full)
-                        continue
-                    sql_table = SqlTable(
-                        name, MetaData(), schema=schema, autoload_with=self._connection
-                    )
-                    found.sources.append(DatabaseTable(self, full, table, sql_table))
+                sql_table = SqlTable(
+                    name, MetaData(), schema=schema, autoload_with=self._connection
+                )
+                found.sources.append(DatabaseTable(self, full, table, sql_table))
         return found
+
+    def _names(self) -> Iterator[tuple[str, str, str]]:
+        """Yield schema, name, and the name in full of every table and view."""
+        from sqlalchemy import inspect
+
+        inspector = inspect(self._connection)
+        partitions = self._partitions()
+        for schema in inspector.get_schema_names():
+            if schema in SYSTEM_SCHEMAS:
+                continue
+            names = {*inspector.get_table_names(schema)}
+            names.update(inspector.get_view_names(schema))
+            for name in sorted(names):
+                if (schema, name) not in partitions:
+                    is_default = schema == inspector.default_schema_name
+                    yield schema, name, name if is_default else f"{schema}.{name}"
 
     def _partitions(self) -> set[tuple[str, str]]:
         """The parts of partitioned tables, which are read with their whole."""
