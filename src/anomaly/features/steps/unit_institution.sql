@@ -7,7 +7,8 @@ SELECT
     max(i.institution_name) AS institution_name,
     CAST(NULL AS VARCHAR) AS department,
     max(v.level) AS level,
-    max(i.institution_type) AS kind,
+    -- The name tells a reader more than the code; either makes the group.
+    coalesce(max(i.institution_type_name), max(i.institution_type)) AS kind,
     max(v.district) AS district,
     false AS has_prior_violation,
     CAST(NULL AS DATE) AS started_on
