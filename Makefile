@@ -7,7 +7,7 @@ UV_VERSION := 0.13.9
 DEMO := reports/demo
 STAMP := $(VENV)/.ready
 
-.PHONY: demo test check fix setup lock sample bench clean
+.PHONY: demo test check fix setup lock sample clean
 
 demo: setup
 	$(BIN)/anomaly demo --out $(DEMO)

@@ -31,9 +31,3 @@ def shift(month: date, months: int) -> date:
     """Return the month that lies `months` later (earlier where negative)."""
     index = month.year * 12 + month.month - 1 + months
     return date(index // 12, index % 12 + 1, 1)
-
-
-def month_range(first: date, last: date) -> list[date]:
-    """Return every month from first to last, both included."""
-    span = (last.year - first.year) * 12 + last.month - first.month
-    return [shift(first, step) for step in range(span + 1)]

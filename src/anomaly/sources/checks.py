@@ -6,16 +6,6 @@ Each check that fails gives the row a reason: ``code:column``.
 from anomaly.sources.dictionaries import of_column
 from anomaly.tables import Column, Table
 
-# What a reason code means, for the analyst: (zh, en).
-REASONS = {
-    "encoding": ("含无法解码的字符", "holds bytes that cannot be decoded"),
-    "missing": ("必填项为空", "a required value is empty"),
-    "type": ("值不合类型", "a value is not of its type"),
-    "columns": ("列数不符", "the number of columns is not that of the header"),
-    "quote": ("引号未闭合", "a quote is not closed"),
-    "key": ("同一主键内容不同", "the key is taken by a row with other content"),
-    "orphan": ("明细没有对应结算", "a line without its settlement"),
-}
 _TRUE = "'1', 'true', 't', 'y', 'yes', '是'"
 _FALSE = "'0', 'false', 'f', 'n', 'no', '否'"
 _DAY_FORMATS = "['%Y%m%d', '%Y/%m/%d', '%Y-%m-%d']"
@@ -104,10 +94,3 @@ def derived(rule: dict) -> str:
         for group, members in codes.items()
     ]
     return f"CASE {' '.join(whens)} ELSE '{rule['default']}' END"
-
-
-def explain(code: str, language: str = "zh") -> str:
-    """Return a reason such as 'type:line_amount' in words."""
-    head, _, column = code.partition(":")
-    words = REASONS[head][0 if language == "zh" else 1]
-    return f"{words} ({column})" if column else words
