@@ -8,7 +8,9 @@ import pandas as pd
 
 from anomaly.features import builder, frames
 from anomaly.features.indicator import indicators
+from anomaly.features.own import own_indicators
 from anomaly.leads import combine, coverage, ranking, scoring
+from anomaly.leads import needs as needs_room
 from anomaly.periods import MonthLike, parse_month
 from anomaly.rules import rule as rules_room
 from anomaly.screen import artefacts
@@ -24,8 +26,11 @@ class Workspace:
     brought up to date first. Money is in yuan.
     """
 
-    def __init__(self, path: Path | str) -> None:
+    def __init__(
+        self, path: Path | str, indicators: Path | str | None = None
+    ) -> None:
         self.store = Store.open(path)
+        self.own = own_indicators(self.store, indicators)
         self._ranked: dict[tuple, pd.DataFrame] = {}
 
     def months(self) -> list[date]:
@@ -51,7 +56,8 @@ class Workspace:
         wanted = [parse_month(m) for m in months] or self.store.months()
         for month in wanted:
             self.store.check_month(month)
-        return rules_room.run(self.store, wanted, progress)
+        done = builder.build(self.store, wanted, progress)
+        return done + rules_room.run(self.store, wanted, progress)
 
     def features(
         self,
@@ -65,14 +71,18 @@ class Workspace:
 
         Long (unit_kind, unit_id, month, indicator, numerator, denominator, n,
         spread, value) or, with ``wide``, one row a unit and month, its columns
-        headed by id or by name in 'zh' or 'en'.
+        headed by id or by name in 'zh' or 'en'. A pair's unit_id is both ids with
+        a bar between. What a column that is absent leaves out, `needs` tells.
         """
         frames.check_unit(unit)
         months = [parse_month(month)] if month else self.months()
         for each in months:
             self.store.check_month(each)
-        builder.build(self.store, months)
-        return frames.features(self.store, unit, months, wide=wide, headers=headers)
+        builder.build(self.store, months, units=[unit])
+        mine = [record for record in self.own.values() if unit in record.units]
+        beside = [builder.build_own(self.store, months, unit, mine)] if mine else []
+        rows = frames.features(self.store, unit, months, beside=beside)
+        return frames.widened(rows, headers, self.own) if wide else rows
 
     def leads(
         self,
@@ -145,8 +155,13 @@ class Workspace:
 
     def indicators(self) -> pd.DataFrame:
         """Return the catalogue of indicators, one row each."""
-        rows = [vars(record) for record in indicators().values()]
+        known = indicators() | self.own
+        rows = [vars(record) for record in known.values()]
         return pd.DataFrame(rows).rename(columns={"id": "indicator"})
+
+    def needs(self, language: str = "zh") -> pd.DataFrame:
+        """Return what each indicator and rule lacks: kind, id, allowed, missing."""
+        return needs_room.needs(self.store, language, self.own)
 
     def accounts(self) -> pd.DataFrame:
         """Return what became of every row loaded, by table."""
@@ -170,6 +185,12 @@ class Workspace:
             coverage.check_district(self.store, district)
 
 
-def open_store(path: Path | str) -> Workspace:
-    """Open a store that 'anomaly load' has filled; UsageError where there is none."""
-    return Workspace(path)
+def open_store(
+    path: Path | str, indicators: Path | str | None = None
+) -> Workspace:
+    """Open a store that 'anomaly load' has filled; UsageError where there is none.
+
+    ``indicators`` is a folder of an analyst's own records, `path`/indicators if it
+    is not given.
+    """
+    return Workspace(path, indicators)

@@ -1,12 +1,12 @@
 """Which indicators and rules a store's data allow, and what each other one needs."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from anomaly.features.builder import all_steps
-from anomaly.features.indicator import Indicator, indicators
+from anomaly.features.indicator import UNITS, Indicator, indicators
 from anomaly.rules.rule import rules
 from anomaly.store.steps import Step
 from anomaly.store.store import Store
@@ -16,7 +16,11 @@ Column = tuple[str, str]
 COLUMNS = ["kind", "id", "name", "allowed", "missing"]
 
 
-def needs(store: Store, language: str = "zh") -> pd.DataFrame:
+def needs(
+    store: Store,
+    language: str = "zh",
+    own: Mapping[str, Indicator] | None = None,
+) -> pd.DataFrame:
     """Return what each indicator and rule rests on that the exports lack.
 
     Columns: kind (indicator, rule), id, name, allowed, missing (a list such as
@@ -25,8 +29,8 @@ def needs(store: Store, language: str = "zh") -> pd.DataFrame:
     """
     lacking = absent(store)
     rows = []
-    for record in indicators().values():
-        used = traced(_words_of(record), ["visit_fact"])
+    for record in (indicators() | dict(own or {})).values():
+        used = columns_of(record)
         rows.append(("indicator", record.id, getattr(record, language), used))
     for rule in rules().values():
         used = traced(_words(rule.step.sql), rule.step.needs)
@@ -38,6 +42,15 @@ def needs(store: Store, language: str = "zh") -> pd.DataFrame:
         ],
         columns=COLUMNS,
     )
+
+
+def columns_of(record: Indicator) -> set[Column]:
+    """Return the (table, column) that an indicator rests on, for all its units."""
+    found = {tuple(text.split(".")) for text in record.rests_on}
+    for unit in record.units:
+        words = _words(f"{record.texts} {UNITS[unit]}")
+        found |= traced(words, [record.step_of(unit)])
+    return found
 
 
 def absent(store: Store) -> set[Column]:
@@ -100,11 +113,6 @@ def _beginning(sql: str, end: int) -> int:
         if depth == 0 and sql.startswith("SELECT", at):
             return at + len("SELECT")
     return 0
-
-
-def _words_of(record: Indicator) -> set[str]:
-    parts = (record.count, record.amount, record.part, record.whole, record.where)
-    return _words(" ".join(parts))
 
 
 def _words(text: str) -> set[str]:

@@ -10,10 +10,10 @@ from importlib.resources import files
 import pandas as pd
 
 from anomaly.errors import UsageError
-from anomaly.features.builder import all_steps
+from anomaly.features.builder import all_steps, datasets
 from anomaly.periods import month_text, shift
-from anomaly.policy.read import as_record
-from anomaly.store.steps import Runner, Step
+from anomaly.policy.read import as_record, policy
+from anomaly.store.steps import Runner, Step, needed
 from anomaly.store.store import Store
 
 COLUMNS = (
@@ -85,8 +85,19 @@ def rules() -> dict[str, Rule]:
 
 
 def run(store: Store, months: Sequence[date], progress: Progress | None = None) -> int:
-    """Bring the hits of every rule up to date for these months."""
-    steps = [*all_steps().values(), *(rule.step for rule in rules().values())]
+    """Bring all that a ranked list rests on up to date for these months.
+
+    These are the hits of every rule, and the features of the kinds of unit that
+    policy ranks; the features of other kinds are built when they are asked for.
+    """
+    own = [rule.step for rule in rules().values()]
+    targets = [step.name for step in own]
+    for unit in policy("peers")["chains"]:
+        targets.append(f"unit_{unit}")
+        for name, records in datasets(unit).items():
+            if any(record.alert for record in records):
+                targets.append(name)
+    steps = needed([*all_steps().values(), *own], targets)
     return Runner(store, steps).run(sorted(months), progress)
 
 
