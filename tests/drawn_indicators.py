@@ -3,7 +3,7 @@
 A file of `tests/spec/indicators` says its ``month``; ``bills``, one a line, of
 settlement and visit columns; ``lines`` of charge columns, each with its bill; further
 ``tables`` under their canonical names; and for each kind of unit the values expected:
-``indicator = {unit_id = value}``.
+``indicator = {unit_id = value}``. ``keep`` narrows the columns written.
 """
 
 import csv
@@ -26,6 +26,7 @@ BILL = {
     "settled_at": "2026-05-06 10:00:00",
     "total_fee": "100",
     "fund_pay": "60",
+    "is_refund": "0",
     "attending_doctor_id": "D1",
 }
 LINE = {
@@ -87,6 +88,7 @@ def write_world(folder: Path, world: dict) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in tables_of(world).items():
         known = {column.name for column in tables()[name].columns}
+        known &= world["keep"][name] if "keep" in world else known
         header = sorted({key for row in rows for key in row} & known)
         path = folder / f"{name}.csv"
         with path.open("w", encoding="utf-8", newline="") as stream:
@@ -101,7 +103,9 @@ def load_world(folder: Path, world: dict) -> Path:
     store = Store.create(folder / "store")
     report = load(store, [write_world(folder / "export", world)], load_mapping())
     lost = {
-        name: book for name, book in report.accounts.items() if book.read > book.accepted
+        name: book
+        for name, book in report.accounts.items()
+        if book.read > book.accepted
     }
     store.close()
     assert not lost, lost

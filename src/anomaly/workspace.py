@@ -26,9 +26,7 @@ class Workspace:
     brought up to date first. Money is in yuan.
     """
 
-    def __init__(
-        self, path: Path | str, indicators: Path | str | None = None
-    ) -> None:
+    def __init__(self, path: Path | str, indicators: Path | str | None = None) -> None:
         self.store = Store.open(path)
         self.own = own_indicators(self.store, indicators)
         self._ranked: dict[tuple, pd.DataFrame] = {}
@@ -185,9 +183,7 @@ class Workspace:
             coverage.check_district(self.store, district)
 
 
-def open_store(
-    path: Path | str, indicators: Path | str | None = None
-) -> Workspace:
+def open_store(path: Path | str, indicators: Path | str | None = None) -> Workspace:
     """Open a store that 'anomaly load' has filled; UsageError where there is none.
 
     ``indicators`` is a folder of an analyst's own records, `path`/indicators if it

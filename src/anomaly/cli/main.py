@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from anomaly.cli import brief, data, draw, mapping, ranking
+from anomaly.cli import brief, data, draw, features, mapping, ranking
 from anomaly.errors import AnomalyError
 
 INTERRUPTED = 130
@@ -19,6 +19,7 @@ app = typer.Typer(
 )
 data.register(app)
 ranking.register(app)
+features.register(app)
 brief.register(app)
 draw.register(app)
 mapping.register(app)

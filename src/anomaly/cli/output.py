@@ -68,6 +68,14 @@ def progress(quiet: bool = False) -> Iterator:
         yield stage
 
 
+def file_mode(text: str) -> int:
+    """Return a file mode from octal text such as 0640."""
+    try:
+        return int(text, 8)
+    except ValueError:
+        raise UsageError(f"--mode '{text}'", expected="octal, such as 0640") from None
+
+
 def check_out(path: Path) -> None:
     """Refuse an output of an unknown format before any work is done."""
     if path.suffix not in FORMATS:

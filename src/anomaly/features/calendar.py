@@ -57,7 +57,7 @@ def calendar_step() -> Step:
     return Step(
         name="calendar",
         needs=(),
-        about="The days of a month and of the three before it: worked, holiday, neither.",
+        about="The days of a month and of three before it: worked, holiday, neither.",
         sql=f"""WITH number AS (
     SELECT n FROM (VALUES {numbers}) AS t (n)
 ),
