@@ -1,4 +1,4 @@
-"""Random worlds: indicators over shared steps against plain loops over the same rows."""
+"""Random worlds: indicators over shared steps against plain loops over the rows."""
 
 import math
 import tempfile

@@ -107,8 +107,16 @@ SELECT
     n.insured_district,
     n.hospital_level,
     n.sex,
-    coalesce(n.age, date_diff('year', n.birth_date, CAST(n.settled_at AS DATE)))
-        AS age,
+    coalesce(
+        n.age,
+        extract(year FROM n.settled_at) - extract(year FROM n.birth_date)
+        - CASE
+            WHEN extract(month FROM n.settled_at) * 100 + extract(day FROM n.settled_at)
+                < extract(month FROM n.birth_date) * 100 + extract(day FROM n.birth_date)
+            THEN 1
+            ELSE 0
+        END
+    ) AS age,
     n.insurance_type,
     n.settled_at,
     n.agency_id,
