@@ -7,28 +7,35 @@ line, so such a line is broken by itself; the lines after it are sound.
 
 import csv
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from hashlib import blake2b
+
+# A line of these only is blank; by 0x1a DOS ended its files.
+BLANK_LINE = b" \x1a\n"
+_BLANK_BEGINS = (b"\n\n", b"\n ", b"\n\x1a")
+
+
+@dataclass(frozen=True)
+class KeptOut:
+    """A line that never reaches the reader; ``content`` is empty for a blank one."""
+
+    line: int
+    offset: int
+    length: int
+    content: bytes = b""
 
 
 class LineWatch:
     """Passes sound lines on, and remembers the others.
 
-    After ``pass_on`` has been read to its end: ``records`` is the number of
-    lines passed on after the header; ``broken`` holds (line, byte offset,
-    content) of those taken out; ``blank`` the numbers of empty lines. Lines
-    are counted from 1, the header included.
+    As ``pass_on`` is read, ``line`` and ``offset`` (in bytes of the decoded text)
+    are the place after what was yielded last, and ``kept_out`` holds the lines
+    taken out so far.
     """
 
-    def __init__(self, delimiter: str, first_line: int) -> None:
-        self.delimiter, self.line = delimiter, first_line - 1
-        self.offset = 0
-        self.passed = 0
-        self.broken: list[tuple[int, int, bytes]] = []
-        self.blank: list[int] = []
-
-    @property
-    def records(self) -> int:
-        return max(0, self.passed - 1)
+    def __init__(self, delimiter: str, line: int, offset: int = 0) -> None:
+        self.delimiter, self.line, self.offset = delimiter, line, offset
+        self.kept_out: list[KeptOut] = []
 
     def pass_on(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the sound lines of a text whose lines end in a line feed."""
@@ -43,26 +50,25 @@ class LineWatch:
 
     def _block(self, block: bytes) -> bytes:
         """Most blocks hold no quote and no empty line, and pass whole."""
-        suspect = b'"' in block or b"\n\n" in block or block.startswith(b"\n")
-        if not suspect and b"\n " not in block:
-            lines = block.count(b"\n")
-            self.line += lines
-            self.passed += lines
-            self.offset += len(block)
-            return block
-        return b"".join(self._lines(block))
+        suspect = b'"' in block or block[0] in BLANK_LINE
+        if suspect or any(mark in block for mark in _BLANK_BEGINS):
+            return b"".join(self._lines(block))
+        lines = block.count(b"\n")
+        self.line += lines
+        self.offset += len(block)
+        return block
 
     def _lines(self, block: bytes) -> Iterator[bytes]:
-        for line in block.splitlines(keepends=True):
-            if not line.strip():
-                self.blank.append(self.line)
+        for line in block.split(b"\n")[:-1]:
+            length = len(line) + 1
+            if not line.strip(BLANK_LINE):
+                self.kept_out.append(KeptOut(self.line, self.offset, length))
             elif line.count(b'"') % 2 and self._opens(line):
-                self.broken.append((self.line, self.offset, line.rstrip(b"\n")))
+                self.kept_out.append(KeptOut(self.line, self.offset, length, line))
             else:
-                self.passed += 1
-                yield line
+                yield line + b"\n"
             self.line += 1
-            self.offset += len(line)
+            self.offset += length
 
     def _opens(self, line: bytes) -> bool:
         """Say whether a quote opens a cell that the line does not close."""

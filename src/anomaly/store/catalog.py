@@ -11,7 +11,7 @@ from pathlib import Path
 
 from anomaly.errors import StoreError
 
-VERSION = "3"
+VERSION = "4"
 WRITER_WAIT_SECONDS = 5
 
 

@@ -8,7 +8,7 @@ from anomaly.sources.discovery import sources
 from anomaly.sources.mapping import Mapping
 from anomaly.sources.source import Found, TextOptions
 from anomaly.store.batch import Batch, LoadReport
-from anomaly.store.staging import Incoming
+from anomaly.store.incoming import Incoming
 from anomaly.store.store import Store
 from anomaly.tables import Table, tables
 

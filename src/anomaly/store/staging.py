@@ -1,226 +1,241 @@
-"""One table on its way in: written down, cast, checked, and judged row by row."""
+"""One block on its way in: read quickly where it is plain, carefully where not.
+
+What comes out are ``staged`` (a row per record that could be split: line, the
+stored columns, reason and raw, both null where the row is sound) and
+``rejected`` (a row per line that could not: line, byte_offset, digest, reason).
+"""
 
 import os
-from dataclasses import dataclass
+from collections import Counter
 from pathlib import Path
 
 import duckdb
+import numpy as np
+import pyarrow as pa
 
 from anomaly.errors import DataRefusedError
 from anomaly.sources import checks
-from anomaly.sources.lines import LineWatch, keyed_digest
+from anomaly.sources.lines import keyed_digest
 from anomaly.sources.mapping import Mapping
-from anomaly.sources.source import Source
-from anomaly.tables import Table
+from anomaly.store.blocks import Block
+from anomaly.store.csv_reading import present, read_csv, run_reading
+from anomaly.store.incoming import Incoming
 
-REJECTS = {"UNQUOTED VALUE": "quote"}
-MAX_LINE_BYTES = 1 << 24
-DECODED = "decoded.csv"
 # The key of digests and hashes: never in the store.
 KEY_VARIABLE = "ANOMALY_KEY"
+# With more doubtful rows than this share, a file is read carefully throughout.
+FEW = 0.02
+REJECTED = "(line BIGINT, byte_offset BIGINT, digest VARCHAR, reason VARCHAR)"
 
 
-@dataclass(frozen=True)
-class Incoming:
-    """A source that is to be loaded, and what its header says."""
+class Staging:
+    """Stages the blocks of one source in turn.
 
-    source: Source
-    table: Table
-    columns: dict[str, int]
+    ``repairs`` counts, over all blocks, the rows repaired by ``code:column``.
+    """
 
-    @property
-    def name(self) -> str:
-        return self.source.name
-
-    @property
-    def unknown(self) -> list[str]:
-        """Headers that the mapping does not know."""
-        known = set(self.columns.values())
-        header = enumerate(self.source.header)
-        return [cell for i, cell in header if cell and i not in known]
-
-    @property
-    def missing(self) -> list[str]:
-        """Canonical columns that the source does not have."""
-        return [
-            column.name
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        incoming: Incoming,
+        mapping: Mapping,
+        *,
+        quickly: bool = True,
+    ) -> None:
+        self.connection, self.incoming, self.quickly = connection, incoming, quickly
+        self.table, self.source = incoming.table, incoming.source
+        self.rules = mapping.derived.get(self.table.name, {})
+        self.repairs: Counter[str] = Counter()
+        self.key = os.environ.get(KEY_VARIABLE, "").encode()
+        # The cells that are kept: canonical column -> position.
+        self.cells = {
+            column.name: incoming.columns[column.name]
             for column in self.table.stored
-            if column.name not in self.columns and not column.derived
-        ]
+            if column.name in incoming.columns
+        }
 
+    def stage(self, block: Block) -> None:
+        """Make ``staged`` and ``rejected`` of a block.
 
-@dataclass(frozen=True)
-class Decoded:
-    """The source's CSV in the scratch folder, and the lines kept out of it."""
+        Raises DataRefusedError where a record was lost on the way.
+        """
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE rejected {REJECTED}")
+        places, closer = self._quick(block)
+        if len(closer) > FEW * block.records:
+            # What one block is like, the next will be.
+            self.quickly = False
+            places, closer = places[:0], np.arange(block.records)
+        views = [self._taken(block, places)] if len(places) else []
+        if len(closer) or not views:
+            views.append(self._careful(block, closer))
+        self.connection.execute(
+            f"CREATE OR REPLACE TEMP VIEW staged AS {' UNION ALL '.join(views)}"
+        )
+        self._keep_broken(block)
+        self._refuse_losses(block)
 
-    path: Path
-    watch: LineWatch
+    def _quick(self, block: Block) -> tuple[np.ndarray, np.ndarray]:
+        """Read a block into ``quick`` as it comes.
 
+        Return the places of the rows in ``quick``, with -1 for those not to be
+        taken, and the places that need the closer look.
+        """
+        if not self.quickly or not block.records:
+            return np.arange(0), np.arange(block.records)
+        types = {
+            position: (name, self.table.column(name).sql_type)
+            for name, position in self.cells.items()
+        }
+        values = [f"{self._as_it_came(name)} AS {name}" for name in self._columns()]
+        if self.source.numbered:
+            types[len(self.source.header)] = ("line", "BIGINT")
+            values.append("line")
+        sql = (
+            f"CREATE OR REPLACE TEMP TABLE quick AS SELECT {', '.join(values)}"
+            f" FROM {read_csv(self.source, block.path, types)}"
+        )
+        left_out = np.array(list(run_reading(self.connection, sql, self._name)), int)
+        doubt = checks.doubt(self.table, self.cells)
+        query = f"SELECT rowid FROM quick WHERE {doubt}"
+        doubtful = self.connection.execute(query).fetchnumpy()["rowid"]
+        places = present(block.records, left_out)
+        closer = np.concatenate([left_out, places[doubtful], block.lossy_places()])
+        places[np.isin(places, closer)] = -1
+        return places, np.unique(closer)
 
-def decode(incoming: Incoming, folder: Path) -> Decoded:
-    """Write the source's CSV into the scratch folder, broken lines left out."""
-    source = incoming.source
-    watch = LineWatch(source.delimiter, source.first_line)
-    chunks = source.chunks()
-    with (folder / DECODED).open("wb") as stream:
-        # A source that numbers its records has quoted them itself.
-        stream.writelines(chunks if source.numbered else watch.pass_on(chunks))
-    return Decoded(folder / DECODED, watch)
+    @property
+    def _name(self) -> str:
+        return self.incoming.name
 
+    def _columns(self) -> list[str]:
+        return [column.name for column in self.table.stored]
 
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
+    def _as_it_came(self, name: str) -> str:
+        column, rule = self.table.column(name), self.rules.get(name)
+        if name in self.cells:
+            return checks.normalised(column, name)
+        if rule and rule["from"] in self.cells:
+            return checks.derived(rule)
+        return f"CAST(NULL AS {column.sql_type})"
 
-
-def read_csv(incoming: Incoming, text: Path) -> str:
-    """Return the table function that reads every cell as text."""
-    width = len(incoming.source.header) + incoming.source.numbered
-    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
-    return (
-        f"read_csv({_quoted(str(text))}, header = true, auto_detect = false,"
-        f" delim = {_quoted(incoming.source.delimiter)}, quote = '\"', escape = '\"',"
-        f" columns = {{{columns}}}, store_rejects = true, strict_mode = true,"
-        f" max_line_size = {MAX_LINE_BYTES})"
-    )
-
-
-def _select(incoming: Incoming, mapping: Mapping) -> tuple[str, str]:
-    """Return SQL for the cast columns and for the raw cells of a bad row."""
-    casts = []
-    rules = mapping.derived.get(incoming.table.name, {})
-    for column in incoming.table.stored:
-        if column.name in incoming.columns:
-            raw = f"c{incoming.columns[column.name]}"
-            casts.append(f"{checks.cast(column, raw)} AS {column.name}")
-        elif column.name in rules and rules[column.name]["from"] in incoming.columns:
-            source = f"c{incoming.columns[rules[column.name]['from']]}"
-            rule = rules[column.name] | {"from": checks.cleaned(source)}
-            casts.append(f"{checks.derived(rule)} AS {column.name}")
-        else:
-            casts.append(f"CAST(NULL AS {column.sql_type}) AS {column.name}")
-    # A cell under a header we do not know may be personal: it is not kept.
-    kept = [
-        f"{column.name} := c{incoming.columns[column.name]}"
-        for column in incoming.table.stored
-        if column.name in incoming.columns
-    ]
-    return ", ".join(casts), f"to_json(struct_pack({', '.join(kept)}))"
-
-
-def _line(source: Source) -> str:
-    """Return SQL for the place of a row as its owner counts."""
-    if source.numbered:
-        return f"CAST(c{len(source.header)} AS BIGINT)"
-    return f"row_number() OVER () + {source.first_line - 1}"
-
-
-def stage(
-    connection: duckdb.DuckDBPyConnection,
-    incoming: Incoming,
-    mapping: Mapping,
-    decoded: Decoded,
-) -> None:
-    """Read a decoded source into the views ``staged`` and ``rejected``.
-
-    ``staged`` has a row per record that could be split: line, the stored
-    columns, reason (null where the row is sound) and raw (only with a reason).
-    Raises DataRefusedError where records were lost on the way.
-    """
-    text = decoded.path
-    casts, raw = _select(incoming, mapping)
-    cells = {name: f"c{i}" for name, i in incoming.columns.items()}
-    reason = checks.reason(incoming.table, cells)
-    target = text.with_name("staged.parquet")
-    for table in ("reject_errors", "reject_scans"):
-        connection.execute(f"DROP TABLE IF EXISTS {table}")
-    columns = ", ".join(column.name for column in incoming.table.stored)
-    sql = (
-        f"COPY (SELECT line, {columns}, reason,"
-        f" CASE WHEN reason IS NOT NULL THEN {raw} END AS raw"
-        f" FROM (SELECT *, {reason} AS reason"
-        f" FROM (SELECT {_line(incoming.source)} AS line, {casts}, *"
-        f" FROM {read_csv(incoming, text)})))"
-        f" TO {_quoted(str(target))} (FORMAT parquet, COMPRESSION lz4)"
-    )
-    try:
-        connection.execute(sql)
-    except duckdb.InvalidInputException as error:
-        raise DataRefusedError(
-            f"{incoming.name}: cannot be read as CSV ({str(error).splitlines()[0]})",
-            expected="one record a line, cells in double quotes where needed",
-            todo="export it again",
-        ) from None
-    connection.execute(
-        "CREATE OR REPLACE TEMP VIEW staged AS"
-        f" SELECT * FROM read_parquet({_quoted(str(target))})"
-    )
-    _keep_rejects(connection)
-    if not incoming.source.numbered:
-        _refuse_losses(connection, incoming, decoded.watch)
-        _place(connection, incoming.source.first_line, decoded.watch)
-
-
-def _refuse_losses(
-    connection: duckdb.DuckDBPyConnection, incoming: Incoming, watch: LineWatch
-) -> None:
-    """Count what came out against what went in: nothing may be lost unsaid."""
-    found = connection.execute(
-        "SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM rejected)"
-    ).fetchone()[0]
-    if found != watch.records:
-        raise DataRefusedError(
-            f"{incoming.name}: {watch.records} lines, of which {found} can be told",
-            expected="one record a line, cells in double quotes where needed",
-            todo="look for stray quotes in the export, or export it again",
+    def _taken(self, block: Block, places: np.ndarray) -> str:
+        """Return SQL for the rows of ``quick`` that are plain, with their lines."""
+        columns = ", ".join(self._columns())
+        rest = f"{columns}, CAST(NULL AS VARCHAR) AS reason, CAST(NULL AS VARCHAR) raw"
+        if not block.kept_out and len(places) == block.records and places.min() >= 0:
+            line = "line" if self.source.numbered else f"rowid + {block.first} AS line"
+            return f"SELECT {line}, {rest} FROM quick"
+        rows = np.flatnonzero(places >= 0)
+        self._note_places("quick_place", rows, block.lines[places[rows]])
+        line = "line" if self.source.numbered else "p.line"
+        return (
+            f"SELECT {line} AS line, {rest} FROM quick"
+            " JOIN quick_place p ON quick.rowid = p.nth"
         )
 
+    def _note_places(self, name: str, rows: np.ndarray, lines: np.ndarray) -> None:
+        noted = pa.table({"nth": rows, "line": lines})
+        self.connection.register("noted", noted)
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM noted")
+        self.connection.unregister("noted")
 
-def _place(
-    connection: duckdb.DuckDBPyConnection, first_line: int, watch: LineWatch
-) -> None:
-    """Give rows and rejects their line in the file as it was exported.
+    def _careful(self, block: Block, places: np.ndarray) -> str:
+        """Read records as text, cell by cell; return SQL for the staged rows.
 
-    The reader counts what it could split; lines it rejected, and lines that
-    never reached it, come between. Only what is quarantined needs its place.
-    """
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE gap AS SELECT line - row_number() OVER"
-        " (ORDER BY line) AS before FROM rejected"
-    )
-    kept_out = sorted([line for line, _, _ in watch.broken] + watch.blank)
-    connection.execute("CREATE OR REPLACE TEMP TABLE kept_out (before BIGINT)")
-    if kept_out:
-        connection.executemany(
-            "INSERT INTO kept_out VALUES (?)",
-            [[line - nth] for nth, line in enumerate(kept_out, start=1)],
+        Lines that cannot be split go to ``rejected``.
+        """
+        path, some = block.path, len(places) < block.records
+        if some:
+            path = block.path.with_name("careful.csv")
+            rows, _ = block.rows(places)
+            path.write_bytes(b"".join(row + b"\n" for row in rows))
+        try:
+            left_out = self._read_raw(path)
+        finally:
+            if some:
+                path.unlink()
+        gone = np.array(list(left_out), int)
+        self._reject(block, places[gone], list(left_out.values()))
+        kept = places[present(len(places), gone)]
+        self._note_places("careful_place", np.arange(len(kept)), block.lines[kept])
+        self._look_closely()
+        line = "own_line" if self.source.numbered else "p.line"
+        return (
+            f"SELECT {line} AS line, {', '.join(self._columns())}, reason, raw"
+            " FROM careful JOIN careful_place p USING (nth)"
         )
-    key = os.environ.get(KEY_VARIABLE, "").encode()
-    connection.execute(
-        "UPDATE rejected SET line = line + (SELECT count(*) FROM kept_out k"
-        " WHERE k.before < rejected.line)"
-    )
-    for line, offset, content in watch.broken:
-        connection.execute(
-            "INSERT INTO rejected VALUES (?, ?, ?, 'quote')",
-            [line, offset, keyed_digest(content, key)],
+
+    def _read_raw(self, path: Path) -> dict[int, str]:
+        return run_reading(
+            self.connection,
+            "CREATE OR REPLACE TEMP TABLE as_text AS SELECT *"
+            f" FROM {read_csv(self.source, path, {})}",
+            self._name,
         )
 
+    def _look_closely(self) -> None:
+        """Make ``careful`` of ``as_text``, and count what was repaired."""
+        # Personal cells are looked at for damage, but not kept.
+        raw = {name: f"c{i}" for name, i in self.incoming.columns.items()}
+        values = [f"{self._value(name, raw)} AS {name}" for name in self._columns()]
+        width = len(self.source.header)
+        own = f"CAST(c{width} AS BIGINT)" if self.source.numbered else "NULL"
+        # A cell under a header we do not know may be personal: it is not kept.
+        cells = ", ".join(f"{name} := c{i}" for name, i in self.cells.items())
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE careful AS SELECT nth, own_line,"
+            f" {', '.join(self._columns())}, reason,"
+            f" CASE WHEN reason IS NOT NULL THEN to_json(struct_pack({cells})) END raw"
+            f" FROM (SELECT *, {checks.reason(self.table, raw)} AS reason"
+            f" FROM (SELECT rowid AS nth, {own} AS own_line, {', '.join(values)}, *"
+            " FROM as_text))"
+        )
+        found = checks.repairs(self.table, raw)
+        counts = ", ".join(f"count(*) FILTER (WHERE {sql})" for sql in found.values())
+        rows = self.connection.execute(
+            f"SELECT {counts} FROM as_text JOIN careful ON as_text.rowid = careful.nth"
+            " WHERE careful.reason IS NULL"
+        ).fetchone()
+        self.repairs.update(dict(zip(found, rows, strict=True)))
 
-PLACED = (
-    "(line + (SELECT count(*) FROM gap g WHERE g.before < j.line)"
-    " + (SELECT count(*) FROM kept_out k WHERE k.before < j.line"
-    " + (SELECT count(*) FROM gap g WHERE g.before < j.line)))"
-)
+    def _value(self, name: str, raw: dict[str, str]) -> str:
+        column, rule = self.table.column(name), self.rules.get(name)
+        if name in raw:
+            return checks.value(column, raw[name])
+        if rule and rule["from"] in raw:
+            return checks.derived(rule | {"from": checks.cleaned(raw[rule["from"]])})
+        return f"CAST(NULL AS {column.sql_type})"
 
+    def _reject(self, block: Block, places: np.ndarray, why: list[str]) -> None:
+        """A line that cannot be split keeps its place and a keyed digest, no text."""
+        if not len(places):
+            return
+        rows, offsets = block.rows(places)
+        lines = block.lines[places]
+        for line, offset, row, reason in zip(lines, offsets, rows, why, strict=True):
+            self._insert_rejected(int(line), int(offset), row, reason)
 
-def _keep_rejects(connection: duckdb.DuckDBPyConnection) -> None:
-    """A row that cannot be split keeps its place and a keyed digest, no text."""
-    names = " ".join(f"WHEN '{k}' THEN '{v}'" for k, v in REJECTS.items())
-    connection.execute(
-        "CREATE OR REPLACE TEMP TABLE rejected AS"
-        " SELECT line, any_value(byte_position) AS byte_offset,"
-        "   CAST(NULL AS VARCHAR) AS digest,"
-        f"  any_value(CASE CAST(error_type AS VARCHAR) {names} ELSE 'columns' END)"
-        "     AS reason"
-        " FROM reject_errors GROUP BY line"
-    )
+    def _insert_rejected(self, line: int, offset: int, row: bytes, why: str) -> None:
+        self.connection.execute(
+            "INSERT INTO rejected VALUES (?, ?, ?, ?)",
+            [line, offset, keyed_digest(row, self.key), why],
+        )
+
+    def _keep_broken(self, block: Block) -> None:
+        for one in block.kept_out:
+            if one.content:
+                self._insert_rejected(one.line, one.offset, one.content, "quote")
+
+    def _refuse_losses(self, block: Block) -> None:
+        """Count what came out against what went in: nothing may be lost unsaid."""
+        found = self.connection.execute(
+            "SELECT (SELECT count(*) FROM staged) + (SELECT count(*) FROM rejected)"
+        ).fetchone()[0]
+        expected = block.records + sum(bool(one.content) for one in block.kept_out)
+        if found != expected:
+            raise DataRefusedError(
+                f"{self._name}: from line {block.first} on, {expected} lines, of which"
+                f" {found} can be told",
+                expected="one record a line, cells in double quotes where needed",
+                todo="look for stray quotes in the export, or export it again",
+            )
