@@ -1,5 +1,9 @@
 """Line by line: what a CSV reader would swallow is taken out first, and counted.
 
+Bytes are looked at in bulk: the few that can mean trouble (quotes, blanks at the
+edge of a cell, lost characters, digits lost to an exponent) are found for a whole
+piece of text at once, and only their lines are looked at again.
+
 A quote that opens a cell and is never closed makes a CSV reader read on to the
 next quote, or to the end of the file, as one cell. Exports hold one record a
 line, so such a line is broken by itself; the lines after it are sound.
@@ -10,9 +14,16 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
 
+import numpy as np
+
 # A line of these only is blank; by 0x1a DOS ended its files.
 BLANK_LINE = b" \x1a\n"
-_BLANK_BEGINS = (b"\n\n", b"\n ", b"\n\x1a")
+_LOST = "\ufffd".encode()
+# Blanks of other scripts, which stand at the edge of a cell as spaces do.
+_WIDE_BLANKS = [c.encode() for c in "\u00a0\u2003\u200b\u3000\ufeff"]
+_LEADS = bytes({_LOST[0], *(blank[0] for blank in _WIDE_BLANKS)})
+_WORTH_A_LOOK = np.zeros(256, dtype=bool)
+_WORTH_A_LOOK[[*range(33), ord('"'), ord("+"), *_LEADS]] = True
 
 
 @dataclass(frozen=True)
@@ -29,13 +40,16 @@ class LineWatch:
     """Passes sound lines on, and remembers the others.
 
     As ``pass_on`` is read, ``line`` and ``offset`` (in bytes of the decoded text)
-    are the place after what was yielded last, and ``kept_out`` holds the lines
-    taken out so far.
+    are the place after what was yielded last; ``kept_out`` holds the lines taken
+    out so far, and ``odd`` the numbers of lines passed on that need a closer look.
     """
 
     def __init__(self, delimiter: str, line: int, offset: int = 0) -> None:
         self.delimiter, self.line, self.offset = delimiter, line, offset
         self.kept_out: list[KeptOut] = []
+        self.odd: list[np.ndarray] = []
+        self._edges = np.zeros(256, dtype=bool)
+        self._edges[[*b'\n"', *delimiter.encode()]] = True
 
     def pass_on(self, chunks: Iterable[bytes]) -> Iterator[bytes]:
         """Yield the sound lines of a text whose lines end in a line feed."""
@@ -49,14 +63,44 @@ class LineWatch:
             yield self._block(rest + b"\n")
 
     def _block(self, block: bytes) -> bytes:
-        """Most blocks hold no quote and no empty line, and pass whole."""
-        suspect = b'"' in block or block[0] in BLANK_LINE
-        if suspect or any(mark in block for mark in _BLANK_BEGINS):
+        """Most blocks hold no quote and no blank line, and pass whole."""
+        text = np.frombuffer(block, np.uint8)
+        marked = np.flatnonzero(_WORTH_A_LOOK[text])
+        marks = text[marked]
+        ends = marked[marks == ord("\n")]
+        odd = self._odd(block, text, marked[marks != ord("\n")])
+        self.odd.append(self.line + np.unique(np.searchsorted(ends, odd)))
+        begins = text[np.concatenate([[0], ends[:-1] + 1])]
+        if (marks == ord('"')).any() or np.isin(begins, list(BLANK_LINE)).any():
             return b"".join(self._lines(block))
-        lines = block.count(b"\n")
-        self.line += lines
+        self.line += len(ends)
         self.offset += len(block)
         return block
+
+    def _odd(self, block: bytes, text: np.ndarray, marked: np.ndarray) -> np.ndarray:
+        """Return where something stands that the quick reading would not see.
+
+        The text ends in a line feed, so that the byte after a mark is there, and
+        the byte before the first is a line's end too.
+        """
+        marks = text[marked]
+        before = self._edges[text[marked - 1]]
+        blank = marked[(marks <= ord(" ")) & (before | self._edges[text[marked + 1]])]
+        plus = marked[marks == ord("+")]
+        exponent = plus[np.isin(text[plus - 1], list(b"Ee"))]
+        leads = marked[np.isin(marks, list(_LEADS))]
+        wide = [at for at in leads.tolist() if self._is_odd(block, at)]
+        return np.sort(np.concatenate([blank, exponent, np.array(wide, np.int64)]))
+
+    def _is_odd(self, block: bytes, at: int) -> bool:
+        """Say whether a lost character, or a wide blank at an edge, stands here."""
+        if block.startswith(_LOST, at):
+            return True
+        for blank in _WIDE_BLANKS:
+            if block.startswith(blank, at):
+                around = block[at - 1], block[at + len(blank)]
+                return any(self._edges[byte] for byte in around)
+        return False
 
     def _lines(self, block: bytes) -> Iterator[bytes]:
         for line in block.split(b"\n")[:-1]:

@@ -13,7 +13,6 @@ from anomaly.sources.source import Source
 
 # A block is held in memory as typed columns; two are on the way at a time.
 BLOCK_BYTES = 1 << 26
-LOST = "\ufffd".encode()
 
 
 @dataclass(frozen=True)
@@ -23,7 +22,7 @@ class Block:
     ``first`` is the line at which the block begins, as the source's owner counts,
     ``offset`` its first byte in the decoded text; ``records`` counts the lines in
     the file; ``kept_out`` are those that should lie between them but are broken
-    or blank; ``is_lossy`` says that some character could not be decoded.
+    or blank; ``odd`` are the lines that need a closer look.
     """
 
     path: Path
@@ -31,7 +30,7 @@ class Block:
     offset: int
     records: int
     kept_out: tuple[KeptOut, ...]
-    is_lossy: bool
+    odd: np.ndarray
 
     @property
     def lines(self) -> np.ndarray:
@@ -51,17 +50,11 @@ class Block:
         rows = [data[starts[i] : ends[i]] for i in places]
         return rows, self.offset + starts[places] + skipped
 
-    def lossy_places(self) -> np.ndarray:
-        """Return the places of records in which a character was lost."""
-        if not self.is_lossy:
-            return np.arange(0)
-        data = self.path.read_bytes()
-        found, at = [], data.find(LOST)
-        while at >= 0:
-            found.append(at)
-            at = data.find(LOST, data.index(b"\n", at))
-        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
-        return np.searchsorted(ends, np.array(found, dtype=np.int64))
+    def odd_places(self) -> np.ndarray:
+        """Return the places (0-based) of the records that need a closer look."""
+        return (
+            np.flatnonzero(np.isin(self.lines, self.odd)) if len(self.odd) else self.odd
+        )
 
 
 def blocks(source: Source, folder: Path) -> Iterator[Block]:
@@ -88,12 +81,15 @@ def _cut(source: Source, folder: Path) -> Iterator[Block]:
     for number in count():
         path = folder / f"block{number}.csv"
         first, offset, kept = watch.line, watch.offset, len(watch.kept_out)
-        records, is_lossy = _fill(path, pieces)
+        watch.odd.clear()
+        _fill(path, pieces)
         gone = tuple(watch.kept_out[kept:])
+        records = watch.line - first - len(gone)
         if number and not records and not gone:
             path.unlink()
             return
-        yield Block(path, first, offset, records, gone, is_lossy)
+        odd = np.concatenate([np.arange(0), *watch.odd])
+        yield Block(path, first, offset, records, gone, odd)
 
 
 def _after_header(chunks: Iterator[bytes]) -> tuple[Iterator[bytes], int, int]:
@@ -108,15 +104,12 @@ def _after_header(chunks: Iterator[bytes]) -> tuple[Iterator[bytes], int, int]:
     return iter(()), 1, len(head)
 
 
-def _fill(path: Path, pieces: Iterator[bytes]) -> tuple[int, bool]:
-    """Write one block's worth of lines; return their number, and if any was lossy."""
-    records, size, is_lossy = 0, 0, False
+def _fill(path: Path, pieces: Iterator[bytes]) -> None:
+    """Write one block's worth of lines."""
+    size = 0
     with path.open("wb") as stream:
         for piece in pieces:
             stream.write(piece)
-            records += piece.count(b"\n")
-            is_lossy = is_lossy or LOST in piece
             size += len(piece)
             if size >= BLOCK_BYTES:
                 break
-    return records, is_lossy

@@ -1,7 +1,7 @@
 """One block on its way in: read quickly where it is plain, carefully where not.
 
 What comes out are ``staged`` (a row per record that could be split: line, the
-stored columns, reason and raw, both null where the row is sound) and
+columns that are given, reason and raw, both null where the row is sound) and
 ``rejected`` (a row per line that could not: line, byte_offset, digest, reason).
 """
 
@@ -47,12 +47,17 @@ class Staging:
         self.rules = mapping.derived.get(self.table.name, {})
         self.repairs: Counter[str] = Counter()
         self.key = os.environ.get(KEY_VARIABLE, "").encode()
+        stored = [column.name for column in self.table.stored]
         # The cells that are kept: canonical column -> position.
         self.cells = {
-            column.name: incoming.columns[column.name]
-            for column in self.table.stored
-            if column.name in incoming.columns
+            name: incoming.columns[name] for name in stored if name in incoming.columns
         }
+        # The columns that come out: those, and what is derived from them.
+        self.given = [
+            name
+            for name in stored
+            if name in self.cells or self.rules.get(name, {}).get("from") in self.cells
+        ]
 
     def stage(self, block: Block) -> None:
         """Make ``staged`` and ``rejected`` of a block.
@@ -86,7 +91,7 @@ class Staging:
             position: (name, self.table.column(name).sql_type)
             for name, position in self.cells.items()
         }
-        values = [f"{self._as_it_came(name)} AS {name}" for name in self._columns()]
+        values = [f"{self._as_it_came(name)} AS {name}" for name in self.given]
         if self.source.numbered:
             types[len(self.source.header)] = ("line", "BIGINT")
             values.append("line")
@@ -99,7 +104,7 @@ class Staging:
         query = f"SELECT rowid FROM quick WHERE {doubt}"
         doubtful = self.connection.execute(query).fetchnumpy()["rowid"]
         places = present(block.records, left_out)
-        closer = np.concatenate([left_out, places[doubtful], block.lossy_places()])
+        closer = np.concatenate([left_out, places[doubtful], block.odd_places()])
         places[np.isin(places, closer)] = -1
         return places, np.unique(closer)
 
@@ -107,21 +112,15 @@ class Staging:
     def _name(self) -> str:
         return self.incoming.name
 
-    def _columns(self) -> list[str]:
-        return [column.name for column in self.table.stored]
-
     def _as_it_came(self, name: str) -> str:
-        column, rule = self.table.column(name), self.rules.get(name)
         if name in self.cells:
-            return checks.normalised(column, name)
-        if rule and rule["from"] in self.cells:
-            return checks.derived(rule)
-        return f"CAST(NULL AS {column.sql_type})"
+            return checks.normalised(self.table.column(name), name)
+        return checks.derived(self.rules[name])
 
     def _taken(self, block: Block, places: np.ndarray) -> str:
         """Return SQL for the rows of ``quick`` that are plain, with their lines."""
-        columns = ", ".join(self._columns())
-        rest = f"{columns}, CAST(NULL AS VARCHAR) AS reason, CAST(NULL AS VARCHAR) raw"
+        none = "CAST(NULL AS VARCHAR)"
+        rest = f"{', '.join(self.given)}, {none} AS reason, {none} AS raw"
         if not block.kept_out and len(places) == block.records and places.min() >= 0:
             line = "line" if self.source.numbered else f"rowid + {block.first} AS line"
             return f"SELECT {line}, {rest} FROM quick"
@@ -161,7 +160,7 @@ class Staging:
         self._look_closely()
         line = "own_line" if self.source.numbered else "p.line"
         return (
-            f"SELECT {line} AS line, {', '.join(self._columns())}, reason, raw"
+            f"SELECT {line} AS line, {', '.join(self.given)}, reason, raw"
             " FROM careful JOIN careful_place p USING (nth)"
         )
 
@@ -177,14 +176,14 @@ class Staging:
         """Make ``careful`` of ``as_text``, and count what was repaired."""
         # Personal cells are looked at for damage, but not kept.
         raw = {name: f"c{i}" for name, i in self.incoming.columns.items()}
-        values = [f"{self._value(name, raw)} AS {name}" for name in self._columns()]
+        values = [f"{self._value(name, raw)} AS {name}" for name in self.given]
         width = len(self.source.header)
         own = f"CAST(c{width} AS BIGINT)" if self.source.numbered else "NULL"
         # A cell under a header we do not know may be personal: it is not kept.
         cells = ", ".join(f"{name} := c{i}" for name, i in self.cells.items())
         self.connection.execute(
             "CREATE OR REPLACE TEMP TABLE careful AS SELECT nth, own_line,"
-            f" {', '.join(self._columns())}, reason,"
+            f" {', '.join(self.given)}, reason,"
             f" CASE WHEN reason IS NOT NULL THEN to_json(struct_pack({cells})) END raw"
             f" FROM (SELECT *, {checks.reason(self.table, raw)} AS reason"
             f" FROM (SELECT rowid AS nth, {own} AS own_line, {', '.join(values)}, *"
@@ -199,12 +198,10 @@ class Staging:
         self.repairs.update(dict(zip(found, rows, strict=True)))
 
     def _value(self, name: str, raw: dict[str, str]) -> str:
-        column, rule = self.table.column(name), self.rules.get(name)
         if name in raw:
-            return checks.value(column, raw[name])
-        if rule and rule["from"] in raw:
-            return checks.derived(rule | {"from": checks.cleaned(raw[rule["from"]])})
-        return f"CAST(NULL AS {column.sql_type})"
+            return checks.value(self.table.column(name), raw[name])
+        rule = self.rules[name]
+        return checks.derived(rule | {"from": checks.cleaned(raw[rule["from"]])})
 
     def _reject(self, block: Block, places: np.ndarray, why: list[str]) -> None:
         """A line that cannot be split keeps its place and a keyed digest, no text."""

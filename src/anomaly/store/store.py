@@ -209,7 +209,7 @@ class Store:
         """Make a dataset (or some months of it) readable in SQL; return its name."""
         paths = [self.root / part.path for part in self.parts(dataset, months)]
         table = tables().get(dataset)
-        columns = stored_columns(table) if table else {"nothing": "VARCHAR"}
+        columns = stored_columns(table) if table else {}
         self.engine.view(name or dataset, paths, columns, latest_of(table))
         return name or dataset
 

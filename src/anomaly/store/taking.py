@@ -59,9 +59,15 @@ class Taking:
         self._show_staged(paths)
 
     def _show_staged(self, paths: list[Path]) -> None:
+        """Let ``staged`` be rows of files, with nulls in the columns not given."""
+        absent = "".join(
+            f", CAST(NULL AS {column.sql_type}) AS {column.name}"
+            for column in self.table.stored
+            if column.name not in self.staging.given
+        )
         self._run(
-            "CREATE OR REPLACE TEMP VIEW staged AS FROM"
-            f" read_parquet({path_list(paths)})"
+            f"CREATE OR REPLACE TEMP VIEW staged AS SELECT *{absent}"
+            f" FROM read_parquet({path_list(paths)})"
         )
 
     def _judge_together(self) -> Account:
@@ -77,13 +83,13 @@ class Taking:
 
     def _accepted(self) -> str:
         """Return SQL for the accepted rows, with their month where they have one."""
-        columns = ", ".join(f"j.{column.name}" for column in self.table.stored)
+        given = [name for name in self.staging.given if name != "is_refund"]
+        columns = ", ".join([f"j.{name}" for name in given])
         if self.table.name == "settlement":
             # A bureau may not export the flag: what takes an original back is one.
-            columns = columns.replace(
-                "j.is_refund",
-                "coalesce(j.is_refund, j.original_settlement_id IS NOT NULL"
-                " AND j.total_fee < 0) AS is_refund",
+            columns += (
+                ", coalesce(j.is_refund, j.original_settlement_id IS NOT NULL"
+                " AND j.total_fee < 0) AS is_refund"
             )
         columns += f", j.line AS {SOURCE_LINE}"
         if latest_of(self.table):
@@ -125,14 +131,15 @@ class Taking:
     def _pass_on(self) -> Account:
         """Write the rows of one block that have a settlement; account for all."""
         link = verdict.link_of(self.table)
-        columns = ", ".join(f"s.{column.name}" for column in self.table.stored)
+        given = self.staging.given
+        columns = ", ".join(f"s.{name}" for name in given)
         written = self.writer.by_month(
             f"SELECT {columns}, s.line AS {SOURCE_LINE}, m.month FROM staged s"
             f" JOIN link_month m USING ({link})"
-            f" WHERE s.reason IS NULL AND NOT ({verdict.ignored(self.table)})",
+            f" WHERE s.reason IS NULL AND NOT ({verdict.ignored(given)})",
             self.table.name,
         )
-        verdict.judge_followers(self.connection, self.table, written)
+        verdict.judge_followers(self.connection, self.table, given, written)
         book = verdict.account(self.connection, self.table)
         self._agree(written, book)
         if book.quarantined:

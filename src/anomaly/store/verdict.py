@@ -1,16 +1,20 @@
 """The fate of each staged row: accepted, quarantined, duplicate or ignored."""
 
+from collections.abc import Iterable
+
 import duckdb
 
 from anomaly.store.account import Account
 from anomaly.tables import Table
 
 
-def ignored(table: Table) -> str:
-    """Return SQL that says whether a row is marked as not valid."""
-    if not any(column.name == "is_valid" for column in table.columns):
-        return "false"
-    return "NOT coalesce(is_valid, true)"
+def ignored(columns: Iterable[str]) -> str:
+    """Return SQL that says whether a row of these columns is marked as not valid."""
+    return "NOT coalesce(is_valid, true)" if "is_valid" in columns else "false"
+
+
+def _ignored(table: Table) -> str:
+    return ignored([column.name for column in table.stored])
 
 
 def link_of(table: Table) -> str:
@@ -21,7 +25,8 @@ def link_of(table: Table) -> str:
 def judge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Make the view ``judged``: the staged rows with ``fate`` and ``reason``.
 
-    Expects the views ``staged`` and ``stored`` (the table as it is in the store).
+    Expects the views ``staged`` and ``stored`` (the table as it is in the store),
+    both with every column.
     """
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE verdict (line BIGINT, fate VARCHAR, why VARCHAR)"
@@ -31,16 +36,19 @@ def judge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
         "CREATE OR REPLACE TEMP VIEW judged AS"
         " SELECT staged.* EXCLUDE (reason), coalesce(reason, why) AS reason,"
         " CASE WHEN reason IS NOT NULL THEN 'quarantined'"
-        f" WHEN {ignored(table)} THEN 'ignored'"
+        f" WHEN {_ignored(table)} THEN 'ignored'"
         " ELSE coalesce(verdict.fate, 'accepted') END AS fate"
         " FROM staged LEFT JOIN verdict USING (line)"
     )
 
 
 def judge_followers(
-    connection: duckdb.DuckDBPyConnection, table: Table, accepted: int
+    connection: duckdb.DuckDBPyConnection,
+    table: Table,
+    given: Iterable[str],
+    accepted: int,
 ) -> None:
-    """Make the view ``judged`` of rows that follow settlements.
+    """Make the view ``judged`` of rows, of the columns given, that follow settlements.
 
     A row of no settlement waits in quarantine; of an ignored one, is ignored.
     Keys are not looked at. ``accepted`` rows have found their settlement: where
@@ -59,9 +67,9 @@ def judge_followers(
         "CREATE OR REPLACE TEMP VIEW judged AS"
         " SELECT s.* EXCLUDE (reason),"
         f" coalesce(reason, CASE WHEN m.{link} IS NULL AND i.{link} IS NULL"
-        f" AND NOT {ignored(table)} THEN 'orphan:{link}' END) AS reason,"
+        f" AND NOT {ignored(given)} THEN 'orphan:{link}' END) AS reason,"
         " CASE WHEN reason IS NOT NULL THEN 'quarantined'"
-        f" WHEN {ignored(table)} THEN 'ignored'"
+        f" WHEN {ignored(given)} THEN 'ignored'"
         f" WHEN m.{link} IS NOT NULL THEN 'accepted'"
         f" WHEN i.{link} IS NOT NULL THEN 'ignored'"
         " ELSE 'quarantined' END AS fate"
@@ -78,7 +86,7 @@ def _judge_keys(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     case costs one aggregation.
     """
     key = ", ".join(table.key)
-    sound = f"FROM staged WHERE reason IS NULL AND NOT ({ignored(table)})"
+    sound = f"FROM staged WHERE reason IS NULL AND NOT ({_ignored(table)})"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE repeated AS"
         f" SELECT {key} {sound} GROUP BY {key} HAVING count(*) > 1"

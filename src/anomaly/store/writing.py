@@ -33,29 +33,30 @@ class Writer:
 
     def by_month(self, sql: str, dataset: str) -> int:
         """Write rows, which have a column ``month``, a file a month."""
-        target = self._next(dataset)
-        rows = self.connection.execute(
-            f"COPY (SELECT *, strftime(month, '%Y-%m') AS part FROM ({sql}))"
-            f" TO '{target}' ({PARQUET}, PARTITION_BY (part))"
-        ).fetchone()[0]
-        for path in sorted(target.glob("part=*/*.parquet")):
-            month = path.parent.name.removeprefix("part=")
-            self.written.append(Written(path, dataset, month))
-        return rows
+        query = f"SELECT DISTINCT month FROM ({sql}) ORDER BY month"
+        months = [month for (month,) in self.connection.execute(query).fetchall()]
+        return sum(
+            self._write(
+                f"SELECT * FROM ({sql}) WHERE month = DATE '{month}'",
+                dataset,
+                f"{month:%Y-%m}",
+            )
+            for month in months
+        )
 
     def whole(self, sql: str, dataset: str) -> int:
         """Write rows as one file; none where there are none."""
-        target = self._next(dataset)
+        return self._write(sql, dataset, "")
+
+    def _write(self, sql: str, dataset: str, month: str) -> int:
+        self.turns += 1
+        target = self.folder / f"{dataset}-{self.turns}.parquet"
         rows = self.connection.execute(
             f"COPY ({sql}) TO '{target}' ({PARQUET})"
         ).fetchone()[0]
         if rows:
-            self.written.append(Written(target, dataset, ""))
+            self.written.append(Written(target, dataset, month))
         return rows
-
-    def _next(self, dataset: str) -> Path:
-        self.turns += 1
-        return self.folder / f"{dataset}-{self.turns}"
 
     def paths(self, dataset: str) -> list[Path]:
         """Return the files written of a dataset."""
@@ -63,13 +64,8 @@ class Writer:
 
     def replace(self, old: Written, sql: str) -> None:
         """Write rows in place of a file; it goes where none are left."""
-        target = self._next(old.dataset)
-        rows = self.connection.execute(
-            f"COPY ({sql}) TO '{target}' ({PARQUET})"
-        ).fetchone()[0]
         self.written.remove(old)
-        if rows:
-            self.written.append(Written(target, old.dataset, old.month))
+        self._write(sql, old.dataset, old.month)
 
     def parts(self, store: Store, name: str) -> list[tuple[Path, Part]]:
         """Return the files with their entries in the catalog; ``name`` begins keys."""
