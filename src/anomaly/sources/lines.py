@@ -22,8 +22,9 @@ _LOST = "\ufffd".encode()
 # Blanks of other scripts, which stand at the edge of a cell as spaces do.
 _WIDE_BLANKS = [c.encode() for c in "\u00a0\u2003\u200b\u3000\ufeff"]
 _LEADS = bytes({_LOST[0], *(blank[0] for blank in _WIDE_BLANKS)})
-_WORTH_A_LOOK = np.zeros(256, dtype=bool)
-_WORTH_A_LOOK[[*range(33), ord('"'), ord("+"), *_LEADS]] = True
+_WORTH_A_LOOK = bytes(
+    byte <= ord(" ") or byte in b'"+' or byte in _LEADS for byte in range(256)
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,7 @@ class LineWatch:
     def _block(self, block: bytes) -> bytes:
         """Most blocks hold no quote and no blank line, and pass whole."""
         text = np.frombuffer(block, np.uint8)
-        marked = np.flatnonzero(_WORTH_A_LOOK[text])
+        marked = np.flatnonzero(np.frombuffer(block.translate(_WORTH_A_LOOK), np.bool_))
         marks = text[marked]
         ends = marked[marks == ord("\n")]
         odd = self._odd(block, text, marked[marks != ord("\n")])

@@ -79,14 +79,17 @@ class Batch:
         ids = {"settlement_id": "VARCHAR", "visit_id": "VARCHAR"}
         self._view("ignored_settlement", "ignored_settlement", ids)
         if table.streams:
-            link = link_of(table)
-            self.connection.execute(
-                f"CREATE OR REPLACE TEMP VIEW link_month AS SELECT {link},"
-                f" min(month) AS month FROM settlement_month GROUP BY {link}"
-                if link != "settlement_id"
-                else "CREATE OR REPLACE TEMP VIEW link_month AS"
-                " SELECT settlement_id, month FROM settlement_month"
+            self._note_links(link_of(table))
+
+    def _note_links(self, link: str) -> None:
+        """Make ``link_month``, a table, for every block of a source asks it."""
+        query = "SELECT settlement_id, month FROM settlement_month"
+        if link != "settlement_id":
+            query = (
+                f"SELECT {link}, min(month) AS month FROM settlement_month"
+                f" GROUP BY {link}"
             )
+        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE link_month AS {query}")
 
     def _is_known(self, file: Incoming) -> bool:
         """Whether its content is in the store already; then book duplicates.

@@ -9,6 +9,8 @@ from anomaly.errors import DataRefusedError
 from anomaly.sources.source import Source
 
 MAX_LINE_BYTES = 1 << 24
+# Told, or the reader takes many times the longest line, and one thread.
+BUFFER_BYTES = 1 << 25
 # What the reader calls a fault, and what we call it; any other is of columns.
 REASONS = {"UNQUOTED VALUE": "quote", "INVALID ENCODING": "encoding"}
 
@@ -31,7 +33,7 @@ def read_csv(source: Source, path: Path, types: dict[int, tuple[str, str]]) -> s
         f"read_csv({quoted(str(path))}, header = false, auto_detect = false,"
         f" delim = {quoted(source.delimiter)}, quote = '\"', escape = '\"',"
         f" columns = {{{columns}}}, store_rejects = true, strict_mode = true,"
-        f" max_line_size = {MAX_LINE_BYTES})"
+        f" max_line_size = {MAX_LINE_BYTES}, buffer_size = {BUFFER_BYTES})"
     )
 
 

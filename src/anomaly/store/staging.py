@@ -3,6 +3,7 @@
 What comes out are ``staged`` (a row per record that could be split: line, the
 columns that are given, reason and raw, both null where the row is sound) and
 ``rejected`` (a row per line that could not: line, byte_offset, digest, reason).
+Rows that follow settlements have their ``month`` too, null where there is none.
 """
 
 import os
@@ -20,6 +21,7 @@ from anomaly.sources.mapping import Mapping
 from anomaly.store.blocks import Block
 from anomaly.store.csv_reading import present, read_csv, run_reading
 from anomaly.store.incoming import Incoming
+from anomaly.store.verdict import link_of
 
 # The key of digests and hashes: never in the store.
 KEY_VARIABLE = "ANOMALY_KEY"
@@ -95,11 +97,13 @@ class Staging:
         if self.source.numbered:
             types[len(self.source.header)] = ("line", "BIGINT")
             values.append("line")
+        values += self._month
         sql = (
             f"CREATE OR REPLACE TEMP TABLE quick AS SELECT {', '.join(values)}"
             f" FROM {read_csv(self.source, block.path, types)}"
         )
         left_out = np.array(list(run_reading(self.connection, sql, self._name)), int)
+        self._find_months("quick")
         doubt = checks.doubt(self.table, self.cells)
         query = f"SELECT rowid FROM quick WHERE {doubt}"
         doubtful = self.connection.execute(query).fetchnumpy()["rowid"]
@@ -107,6 +111,19 @@ class Staging:
         closer = np.concatenate([left_out, places[doubtful], block.odd_places()])
         places[np.isin(places, closer)] = -1
         return places, np.unique(closer)
+
+    @property
+    def _month(self) -> list[str]:
+        return ["CAST(NULL AS DATE) AS month"] if self.table.streams else []
+
+    def _find_months(self, rows: str) -> None:
+        """Give rows the month of the settlement they follow, from ``link_month``."""
+        if self.table.streams:
+            link = link_of(self.table)
+            self.connection.execute(
+                f"UPDATE {rows} SET month = m.month FROM link_month m"
+                f" WHERE m.{link} = {rows}.{link}"
+            )
 
     @property
     def _name(self) -> str:
@@ -121,6 +138,7 @@ class Staging:
         """Return SQL for the rows of ``quick`` that are plain, with their lines."""
         none = "CAST(NULL AS VARCHAR)"
         rest = f"{', '.join(self.given)}, {none} AS reason, {none} AS raw"
+        rest += ", month" if self._month else ""
         if not block.kept_out and len(places) == block.records and places.min() >= 0:
             line = "line" if self.source.numbered else f"rowid + {block.first} AS line"
             return f"SELECT {line}, {rest} FROM quick"
@@ -159,8 +177,9 @@ class Staging:
         self._note_places("careful_place", np.arange(len(kept)), block.lines[kept])
         self._look_closely()
         line = "own_line" if self.source.numbered else "p.line"
+        month = ", month" if self._month else ""
         return (
-            f"SELECT {line} AS line, {', '.join(self.given)}, reason, raw"
+            f"SELECT {line} AS line, {', '.join(self.given)}, reason, raw{month}"
             " FROM careful JOIN careful_place p USING (nth)"
         )
 
@@ -177,6 +196,7 @@ class Staging:
         # Personal cells are looked at for damage, but not kept.
         raw = {name: f"c{i}" for name, i in self.incoming.columns.items()}
         values = [f"{self._value(name, raw)} AS {name}" for name in self.given]
+        month = ", ".join(["", *self._month])
         width = len(self.source.header)
         own = f"CAST(c{width} AS BIGINT)" if self.source.numbered else "NULL"
         # A cell under a header we do not know may be personal: it is not kept.
@@ -185,10 +205,12 @@ class Staging:
             "CREATE OR REPLACE TEMP TABLE careful AS SELECT nth, own_line,"
             f" {', '.join(self.given)}, reason,"
             f" CASE WHEN reason IS NOT NULL THEN to_json(struct_pack({cells})) END raw"
+            f"{month}"
             f" FROM (SELECT *, {checks.reason(self.table, raw)} AS reason"
             f" FROM (SELECT rowid AS nth, {own} AS own_line, {', '.join(values)}, *"
             " FROM as_text))"
         )
+        self._find_months("careful")
         found = checks.repairs(self.table, raw)
         counts = ", ".join(f"count(*) FILTER (WHERE {sql})" for sql in found.values())
         rows = self.connection.execute(

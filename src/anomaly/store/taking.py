@@ -73,7 +73,7 @@ class Taking:
     def _judge_together(self) -> Account:
         verdict.judge(self.connection, self.table)
         book = verdict.account(self.connection, self.table)
-        write = self.writer.by_month if self.table.month else self.writer.whole
+        write = self.writer.dealt_out if self.table.month else self.writer.whole
         self._agree(write(self._accepted(), self.table.name), book)
         if self.table.name == "settlement":
             gone = "SELECT settlement_id, visit_id FROM judged WHERE fate = 'ignored'"
@@ -130,21 +130,25 @@ class Taking:
 
     def _pass_on(self) -> Account:
         """Write the rows of one block that have a settlement; account for all."""
-        link = verdict.link_of(self.table)
         given = self.staging.given
-        columns = ", ".join(f"s.{name}" for name in given)
+        months = verdict.months_of(self.connection, self.table, given)
         written = self.writer.by_month(
-            f"SELECT {columns}, s.line AS {SOURCE_LINE}, m.month FROM staged s"
-            f" JOIN link_month m USING ({link})"
-            f" WHERE s.reason IS NULL AND NOT ({verdict.ignored(given)})",
+            f"SELECT {', '.join(given)}, line AS {SOURCE_LINE}, month"
+            f" {verdict.accepted_of(given)}",
             self.table.name,
+            months,
         )
-        verdict.judge_followers(self.connection, self.table, given, written)
+        if written == self._count("staged") and not self._count("rejected"):
+            return sum(months.values(), start=Account())
+        verdict.judge_followers(self.connection, self.table, given)
         book = verdict.account(self.connection, self.table)
         self._agree(written, book)
         if book.quarantined:
             self._keep_waiting()
         return book
+
+    def _count(self, table: str) -> int:
+        return self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]
 
     def _without_repeats(self, book: Account) -> Account:
         """Judge the rows whose keys repeat together, and correct the account."""
@@ -185,7 +189,7 @@ class Taking:
             f" UNION SELECT {key} FROM read_parquet({new}) INTERSECT"
             f" SELECT {key} FROM stored WHERE hash({key}) IN ({seen})"
         )
-        return self.connection.execute("SELECT count(*) FROM repeated").fetchone()[0]
+        return self._count("repeated")
 
     def _run(self, sql: str) -> None:
         self.connection.execute(sql)

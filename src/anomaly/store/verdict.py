@@ -1,6 +1,7 @@
 """The fate of each staged row: accepted, quarantined, duplicate or ignored."""
 
 from collections.abc import Iterable
+from datetime import date
 
 import duckdb
 
@@ -42,38 +43,48 @@ def judge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     )
 
 
+def accepted_of(given: Iterable[str]) -> str:
+    """Return the FROM clause of staged rows of these columns that go in."""
+    return (
+        "FROM staged WHERE reason IS NULL AND month IS NOT NULL"
+        f" AND NOT ({ignored(given)})"
+    )
+
+
+def months_of(
+    connection: duckdb.DuckDBPyConnection, table: Table, given: Iterable[str]
+) -> dict[date, Account]:
+    """Return the account of each month of staged rows that go in."""
+    money = f"sum({table.money})" if table.money else "NULL"
+    query = f"SELECT month, count(*), {money} {accepted_of(given)} GROUP BY month"
+    found: dict[date, Account] = {}
+    for month, rows, amount in connection.execute(query).fetchall():
+        book = found[month] = Account()
+        book.add("accepted", rows, amount)
+        if table.money:
+            book.open_amounts()
+    return found
+
+
 def judge_followers(
-    connection: duckdb.DuckDBPyConnection,
-    table: Table,
-    given: Iterable[str],
-    accepted: int,
+    connection: duckdb.DuckDBPyConnection, table: Table, given: Iterable[str]
 ) -> None:
-    """Make the view ``judged`` of rows, of the columns given, that follow settlements.
+    """Make the view ``judged`` of staged rows that know the month they follow.
 
     A row of no settlement waits in quarantine; of an ignored one, is ignored.
-    Keys are not looked at. ``accepted`` rows have found their settlement: where
-    these are all, none is looked for again. Expects ``staged``, ``link_month``
-    and ``ignored_settlement``.
+    Keys are not looked at. Expects ``staged`` with its ``month``, and
+    ``ignored_settlement``.
     """
-    link = link_of(table)
-    rows = connection.execute("SELECT count(*) FROM staged").fetchone()[0]
-    if rows == accepted:
-        connection.execute(
-            "CREATE OR REPLACE TEMP VIEW judged AS"
-            " SELECT *, 'accepted' AS fate FROM staged"
-        )
-        return
+    link, gone = link_of(table), ignored(given)
     connection.execute(
-        "CREATE OR REPLACE TEMP VIEW judged AS"
-        " SELECT s.* EXCLUDE (reason),"
-        f" coalesce(reason, CASE WHEN m.{link} IS NULL AND i.{link} IS NULL"
-        f" AND NOT {ignored(given)} THEN 'orphan:{link}' END) AS reason,"
+        "CREATE OR REPLACE TEMP VIEW judged AS SELECT s.* EXCLUDE (reason),"
+        f" coalesce(reason, CASE WHEN month IS NULL AND i.{link} IS NULL"
+        f" AND NOT {gone} THEN 'orphan:{link}' END) AS reason,"
         " CASE WHEN reason IS NOT NULL THEN 'quarantined'"
-        f" WHEN {ignored(given)} THEN 'ignored'"
-        f" WHEN m.{link} IS NOT NULL THEN 'accepted'"
+        f" WHEN {gone} THEN 'ignored'"
+        " WHEN month IS NOT NULL THEN 'accepted'"
         f" WHEN i.{link} IS NOT NULL THEN 'ignored'"
-        " ELSE 'quarantined' END AS fate"
-        f" FROM staged s LEFT JOIN link_month m USING ({link})"
+        " ELSE 'quarantined' END AS fate FROM staged s"
         f" LEFT JOIN (SELECT DISTINCT {link} FROM ignored_settlement) i USING ({link})"
     )
 

@@ -1,6 +1,8 @@
 """Parts on their way out: written into scratch, named when their source is read."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
+from datetime import date
 from pathlib import Path
 
 import duckdb
@@ -31,18 +33,33 @@ class Writer:
     written: list[Written] = field(default_factory=list)
     turns: int = 0
 
-    def by_month(self, sql: str, dataset: str) -> int:
-        """Write rows, which have a column ``month``, a file a month."""
-        query = f"SELECT DISTINCT month FROM ({sql}) ORDER BY month"
-        months = [month for (month,) in self.connection.execute(query).fetchall()]
+    def by_month(self, sql: str, dataset: str, months: Iterable[date]) -> int:
+        """Write the rows of some months, a file a month.
+
+        The query, which has a column ``month``, is run once for each: for what is
+        cheap to run again, and quicker than to deal rows out.
+        """
         return sum(
             self._write(
                 f"SELECT * FROM ({sql}) WHERE month = DATE '{month}'",
                 dataset,
                 f"{month:%Y-%m}",
             )
-            for month in months
+            for month in sorted(months)
         )
+
+    def dealt_out(self, sql: str, dataset: str) -> int:
+        """Write rows, which have a column ``month``, a file a month."""
+        self.turns += 1
+        target = self.folder / f"{dataset}-{self.turns}"
+        rows = self.connection.execute(
+            f"COPY (SELECT *, strftime(month, '%Y-%m') AS part FROM ({sql}))"
+            f" TO '{target}' ({PARQUET}, PARTITION_BY (part))"
+        ).fetchone()[0]
+        for path in sorted(target.glob("part=*/*.parquet")):
+            month = path.parent.name.removeprefix("part=")
+            self.written.append(Written(path, dataset, month))
+        return rows
 
     def whole(self, sql: str, dataset: str) -> int:
         """Write rows as one file; none where there are none."""
