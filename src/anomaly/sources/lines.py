@@ -87,11 +87,14 @@ class LineWatch:
         marks = text[marked]
         before = self._edges[text[marked - 1]]
         blank = marked[(marks <= ord(" ")) & (before | self._edges[text[marked + 1]])]
+        quotes = marked[marks == ord('"')]
+        inside = ~(self._edges[text[quotes - 1]] | self._edges[text[quotes + 1]])
         plus = marked[marks == ord("+")]
         exponent = plus[np.isin(text[plus - 1], list(b"Ee"))]
         leads = marked[np.isin(marks, list(_LEADS))]
         wide = [at for at in leads.tolist() if self._is_odd(block, at)]
-        return np.sort(np.concatenate([blank, exponent, np.array(wide, np.int64)]))
+        wide_at = np.array(wide, np.int64)
+        return np.sort(np.concatenate([blank, quotes[inside], exponent, wide_at]))
 
     def _is_odd(self, block: bytes, at: int) -> bool:
         """Say whether a lost character, or a wide blank at an edge, stands here."""

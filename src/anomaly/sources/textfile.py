@@ -16,7 +16,7 @@ from anomaly.sources.dialects import LOST, tell
 from anomaly.sources.source import TextOptions
 
 HEAD_BYTES = 1 << 20
-CHUNK_BYTES = 1 << 22
+CHUNK_BYTES = 1 << 20
 GZIP = b"\x1f\x8b"
 SUFFIXES = (".csv", ".txt", ".tsv", ".csv.gz", ".txt.gz", ".tsv.gz")
 

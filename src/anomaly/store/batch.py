@@ -59,10 +59,10 @@ class Batch:
             return
         folder = Path(mkdtemp(dir=self.store.scratch))
         self._show_neighbours(file.table)
-        staging = Staging(self.connection, file, self.mapping)
+        staging = Staging(self.connection, file, self.mapping, folder)
         writer = Writer(self.connection, folder)
         taking = Taking(self.connection, file.table, staging, writer, self.number)
-        account = taking.take(blocks(file.source, folder))
+        account = taking.take(blocks(file.source))
         # Of a stream, only now is it clear what it holds.
         if self._is_known(file):
             return

@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, count
-from pathlib import Path
 
 import numpy as np
 
@@ -17,15 +16,15 @@ BLOCK_BYTES = 1 << 26
 
 @dataclass(frozen=True)
 class Block:
-    """Some lines of a source as UTF-8 CSV without header, in the scratch folder.
+    """Some lines of a source as UTF-8 CSV without header.
 
     ``first`` is the line at which the block begins, as the source's owner counts,
     ``offset`` its first byte in the decoded text; ``records`` counts the lines in
-    the file; ``kept_out`` are those that should lie between them but are broken
+    ``data``; ``kept_out`` are those that should lie between them but are broken
     or blank; ``odd`` are the lines that need a closer look.
     """
 
-    path: Path
+    data: bytes
     first: int
     offset: int
     records: int
@@ -41,14 +40,19 @@ class Block:
 
     def rows(self, places: np.ndarray) -> tuple[list[bytes], np.ndarray]:
         """Return the records at these places (0-based), and their byte offsets."""
-        data = self.path.read_bytes()
-        ends = np.flatnonzero(np.frombuffer(data, np.uint8) == ord("\n"))
+        ends = np.flatnonzero(np.frombuffer(self.data, np.uint8) == ord("\n"))
         starts = np.concatenate([[0], ends[:-1] + 1])
         before = np.cumsum([0, *(one.length for one in self.kept_out)])
         gone = [one.line for one in self.kept_out]
         skipped = before[np.searchsorted(gone, self.lines[places])]
-        rows = [data[starts[i] : ends[i]] for i in places]
+        rows = [self.data[starts[i] : ends[i]] for i in places]
         return rows, self.offset + starts[places] + skipped
+
+    def text(self, places: np.ndarray) -> bytes:
+        """Return the records at these places as CSV."""
+        if len(places) == self.records:
+            return self.data
+        return b"".join(row + b"\n" for row in self.rows(places)[0])
 
     def odd_places(self) -> np.ndarray:
         """Return the places (0-based) of the records that need a closer look."""
@@ -57,39 +61,33 @@ class Block:
         )
 
 
-def blocks(source: Source, folder: Path) -> Iterator[Block]:
-    """Yield a source's blocks, at least one; each file is removed after its turn.
+def blocks(source: Source) -> Iterator[Block]:
+    """Yield a source's blocks, at least one; the next is read meanwhile.
 
     Raises DataRefusedError where the source breaks off.
     """
-    cut = _cut(source, folder)
+    cut = _cut(source)
     with ThreadPoolExecutor(1) as pool:
         coming = pool.submit(next, cut, None)
         while (block := coming.result()) is not None:
             coming = pool.submit(next, cut, None)
-            try:
-                yield block
-            finally:
-                # Raw text, names of persons included, does not outlive its reading.
-                block.path.unlink(missing_ok=True)
+            yield block
 
 
-def _cut(source: Source, folder: Path) -> Iterator[Block]:
+def _cut(source: Source) -> Iterator[Block]:
     chunks, line, offset = _after_header(source.chunks())
     watch = LineWatch(source.delimiter, source.first_line - 1 + line, offset)
     pieces = watch.pass_on(chunks)
     for number in count():
-        path = folder / f"block{number}.csv"
         first, offset, kept = watch.line, watch.offset, len(watch.kept_out)
         watch.odd.clear()
-        _fill(path, pieces)
+        data = _fill(pieces)
         gone = tuple(watch.kept_out[kept:])
-        records = watch.line - first - len(gone)
-        if number and not records and not gone:
-            path.unlink()
+        if number and not data and not gone:
             return
+        records = watch.line - first - len(gone)
         odd = np.concatenate([np.arange(0), *watch.odd])
-        yield Block(path, first, offset, records, gone, odd)
+        yield Block(data, first, offset, records, gone, odd)
 
 
 def _after_header(chunks: Iterator[bytes]) -> tuple[Iterator[bytes], int, int]:
@@ -104,12 +102,12 @@ def _after_header(chunks: Iterator[bytes]) -> tuple[Iterator[bytes], int, int]:
     return iter(()), 1, len(head)
 
 
-def _fill(path: Path, pieces: Iterator[bytes]) -> None:
-    """Write one block's worth of lines."""
-    size = 0
-    with path.open("wb") as stream:
-        for piece in pieces:
-            stream.write(piece)
-            size += len(piece)
-            if size >= BLOCK_BYTES:
-                break
+def _fill(pieces: Iterator[bytes]) -> bytes:
+    """Return one block's worth of lines."""
+    taken, size = [], 0
+    for piece in pieces:
+        taken.append(piece)
+        size += len(piece)
+        if size >= BLOCK_BYTES:
+            break
+    return b"".join(taken)

@@ -20,15 +20,10 @@ def quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
 
 
-def read_csv(source: Source, path: Path, types: dict[int, tuple[str, str]]) -> str:
-    """Return SQL for the table function that reads a block of a source.
-
-    ``types`` gives name and SQL type of some columns by position; any other is
-    text, named c0, c1, ...
-    """
+def read_csv(source: Source, path: Path) -> str:
+    """Return SQL for the table function that reads cells as text, c0, c1, ..."""
     width = len(source.header) + source.numbered
-    named = [types.get(i, (f"c{i}", "VARCHAR")) for i in range(width)]
-    columns = ", ".join(f"'{name}': '{sql_type}'" for name, sql_type in named)
+    columns = ", ".join(f"'c{i}': 'VARCHAR'" for i in range(width))
     return (
         f"read_csv({quoted(str(path))}, header = false, auto_detect = false,"
         f" delim = {quoted(source.delimiter)}, quote = '\"', escape = '\"',"

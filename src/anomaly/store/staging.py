@@ -18,6 +18,7 @@ from anomaly.errors import DataRefusedError
 from anomaly.sources import checks
 from anomaly.sources.lines import keyed_digest
 from anomaly.sources.mapping import Mapping
+from anomaly.store.arrow_reading import QuickReading, months_of_links
 from anomaly.store.blocks import Block
 from anomaly.store.csv_reading import present, read_csv, run_reading
 from anomaly.store.incoming import Incoming
@@ -26,14 +27,16 @@ from anomaly.store.verdict import link_of
 # The key of digests and hashes: never in the store.
 KEY_VARIABLE = "ANOMALY_KEY"
 # With more doubtful rows than this share, a file is read carefully throughout.
-FEW = 0.02
+FEW = 0.25
 REJECTED = "(line BIGINT, byte_offset BIGINT, digest VARCHAR, reason VARCHAR)"
 
 
 class Staging:
     """Stages the blocks of one source in turn.
 
-    ``repairs`` counts, over all blocks, the rows repaired by ``code:column``.
+    ``repairs`` counts, over all blocks, the rows repaired by ``code:column``. After
+    each turn ``plain`` holds the rows read quickly, and ``looked_at`` is SQL for
+    those read carefully, '' where there are none.
     """
 
     def __init__(
@@ -41,10 +44,14 @@ class Staging:
         connection: duckdb.DuckDBPyConnection,
         incoming: Incoming,
         mapping: Mapping,
+        folder: Path,
         *,
         quickly: bool = True,
     ) -> None:
         self.connection, self.incoming, self.quickly = connection, incoming, quickly
+        self.folder = folder
+        self.plain = pa.table({})
+        self.looked_at = ""
         self.table, self.source = incoming.table, incoming.source
         self.rules = mapping.derived.get(self.table.name, {})
         self.repairs: Counter[str] = Counter()
@@ -67,127 +74,109 @@ class Staging:
         Raises DataRefusedError where a record was lost on the way.
         """
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE rejected {REJECTED}")
-        places, closer = self._quick(block)
+        plain = self._quick(block)
+        closer = np.delete(np.arange(block.records), plain["nth"].to_numpy())
         if len(closer) > FEW * block.records:
             # What one block is like, the next will be.
             self.quickly = False
-            places, closer = places[:0], np.arange(block.records)
-        views = [self._taken(block, places)] if len(places) else []
-        if len(closer) or not views:
-            views.append(self._careful(block, closer))
+            plain, closer = plain.slice(0, 0), np.arange(block.records)
+        self.plain = self._finished(block, plain)
+        self.connection.register("plain", self.plain)
+        self.looked_at = self._careful(block, closer) if len(closer) else ""
+        none = "CAST(NULL AS VARCHAR)"
+        views = [f"SELECT *, {none} AS reason, {none} AS raw FROM plain"]
+        views += [self.looked_at] if self.looked_at else []
         self.connection.execute(
-            f"CREATE OR REPLACE TEMP VIEW staged AS {' UNION ALL '.join(views)}"
+            f"CREATE OR REPLACE TEMP VIEW staged AS {' UNION ALL BY NAME '.join(views)}"
         )
         self._keep_broken(block)
         self._refuse_losses(block)
 
-    def _quick(self, block: Block) -> tuple[np.ndarray, np.ndarray]:
-        """Read a block into ``quick`` as it comes.
-
-        Return the places of the rows in ``quick``, with -1 for those not to be
-        taken, and the places that need the closer look.
-        """
-        if not self.quickly or not block.records:
-            return np.arange(0), np.arange(block.records)
-        types = {
-            position: (name, self.table.column(name).sql_type)
-            for name, position in self.cells.items()
-        }
-        values = [f"{self._as_it_came(name)} AS {name}" for name in self.given]
-        if self.source.numbered:
-            types[len(self.source.header)] = ("line", "BIGINT")
-            values.append("line")
-        values += self._month
-        sql = (
-            f"CREATE OR REPLACE TEMP TABLE quick AS SELECT {', '.join(values)}"
-            f" FROM {read_csv(self.source, block.path, types)}"
+    def _quick(self, block: Block) -> pa.Table:
+        """Return the rows of a block that are plain, with their places."""
+        reading = QuickReading(
+            self.source.delimiter,
+            len(self.source.header) + self.source.numbered,
+            {at: self.table.column(name) for name, at in self.cells.items()},
+            self.source.numbered,
         )
-        left_out = np.array(list(run_reading(self.connection, sql, self._name)), int)
-        self._find_months("quick")
+        read = reading.read(block.data if self.quickly else b"")
+        self.connection.register("quick", read)
         doubt = checks.doubt(self.table, self.cells)
-        query = f"SELECT rowid FROM quick WHERE {doubt}"
-        doubtful = self.connection.execute(query).fetchnumpy()["rowid"]
-        places = present(block.records, left_out)
-        closer = np.concatenate([left_out, places[doubtful], block.odd_places()])
-        places[np.isin(places, closer)] = -1
-        return places, np.unique(closer)
-
-    @property
-    def _month(self) -> list[str]:
-        return ["CAST(NULL AS DATE) AS month"] if self.table.streams else []
-
-    def _find_months(self, rows: str) -> None:
-        """Give rows the month of the settlement they follow, from ``link_month``."""
-        if self.table.streams:
-            link = link_of(self.table)
-            self.connection.execute(
-                f"UPDATE {rows} SET month = m.month FROM link_month m"
-                f" WHERE m.{link} = {rows}.{link}"
-            )
+        query = f"SELECT nth FROM quick WHERE {doubt}"
+        doubtful = self.connection.execute(query).fetchnumpy()["nth"]
+        places = read["nth"].to_numpy()
+        odd = np.isin(places, np.concatenate([doubtful, block.odd_places()]))
+        return read.filter(pa.array(~odd)) if odd.any() else read
 
     @property
     def _name(self) -> str:
         return self.incoming.name
+
+    def _finished(self, block: Block, plain: pa.Table) -> pa.Table:
+        """Return plain rows as they are stored, with their lines and months."""
+        changed = {
+            name: sql
+            for name in self.given
+            if (sql := self._as_it_came(name)) != name or name not in plain.column_names
+        }
+        if changed:
+            self.connection.register("quick", plain)
+            values = ", ".join(f"{sql} AS {name}" for name, sql in changed.items())
+            made = self.connection.sql(f"SELECT {values} FROM quick").to_arrow_table()
+            for name in changed:
+                plain = _with(plain, name, made[name])
+        if not self.source.numbered:
+            lines = block.lines[plain["nth"].to_numpy()]
+            plain = plain.append_column("line", pa.array(lines))
+        if self.table.streams:
+            link = link_of(self.table)
+            months = months_of_links(self.connection, plain[link], link)
+            plain = plain.append_column("month", months)
+        return plain.drop_columns("nth")
 
     def _as_it_came(self, name: str) -> str:
         if name in self.cells:
             return checks.normalised(self.table.column(name), name)
         return checks.derived(self.rules[name])
 
-    def _taken(self, block: Block, places: np.ndarray) -> str:
-        """Return SQL for the rows of ``quick`` that are plain, with their lines."""
-        none = "CAST(NULL AS VARCHAR)"
-        rest = f"{', '.join(self.given)}, {none} AS reason, {none} AS raw"
-        rest += ", month" if self._month else ""
-        if not block.kept_out and len(places) == block.records and places.min() >= 0:
-            line = "line" if self.source.numbered else f"rowid + {block.first} AS line"
-            return f"SELECT {line}, {rest} FROM quick"
-        rows = np.flatnonzero(places >= 0)
-        self._note_places("quick_place", rows, block.lines[places[rows]])
-        line = "line" if self.source.numbered else "p.line"
-        return (
-            f"SELECT {line} AS line, {rest} FROM quick"
-            " JOIN quick_place p ON quick.rowid = p.nth"
-        )
-
-    def _note_places(self, name: str, rows: np.ndarray, lines: np.ndarray) -> None:
-        noted = pa.table({"nth": rows, "line": lines})
-        self.connection.register("noted", noted)
-        self.connection.execute(f"CREATE OR REPLACE TEMP TABLE {name} AS FROM noted")
-        self.connection.unregister("noted")
-
     def _careful(self, block: Block, places: np.ndarray) -> str:
         """Read records as text, cell by cell; return SQL for the staged rows.
 
         Lines that cannot be split go to ``rejected``.
         """
-        path, some = block.path, len(places) < block.records
-        if some:
-            path = block.path.with_name("careful.csv")
-            rows, _ = block.rows(places)
-            path.write_bytes(b"".join(row + b"\n" for row in rows))
+        path = self.folder / "careful.csv"
+        path.write_bytes(block.text(places))
         try:
             left_out = self._read_raw(path)
         finally:
-            if some:
-                path.unlink()
+            # Raw text, names of persons included, does not outlive its reading.
+            path.unlink()
         gone = np.array(list(left_out), int)
         self._reject(block, places[gone], list(left_out.values()))
         kept = places[present(len(places), gone)]
-        self._note_places("careful_place", np.arange(len(kept)), block.lines[kept])
+        self._note_places(np.arange(len(kept)), block.lines[kept])
         self._look_closely()
         line = "own_line" if self.source.numbered else "p.line"
-        month = ", month" if self._month else ""
+        month = ", month" if self.table.streams else ""
         return (
             f"SELECT {line} AS line, {', '.join(self.given)}, reason, raw{month}"
             " FROM careful JOIN careful_place p USING (nth)"
         )
 
+    def _note_places(self, rows: np.ndarray, lines: np.ndarray) -> None:
+        noted = pa.table({"nth": rows, "line": lines})
+        self.connection.register("noted", noted)
+        self.connection.execute(
+            "CREATE OR REPLACE TEMP TABLE careful_place AS FROM noted"
+        )
+        self.connection.unregister("noted")
+
     def _read_raw(self, path: Path) -> dict[int, str]:
         return run_reading(
             self.connection,
             "CREATE OR REPLACE TEMP TABLE as_text AS SELECT *"
-            f" FROM {read_csv(self.source, path, {})}",
+            f" FROM {read_csv(self.source, path)}",
             self._name,
         )
 
@@ -196,7 +185,7 @@ class Staging:
         # Personal cells are looked at for damage, but not kept.
         raw = {name: f"c{i}" for name, i in self.incoming.columns.items()}
         values = [f"{self._value(name, raw)} AS {name}" for name in self.given]
-        month = ", ".join(["", *self._month])
+        month = ", CAST(NULL AS DATE) AS month" if self.table.streams else ""
         width = len(self.source.header)
         own = f"CAST(c{width} AS BIGINT)" if self.source.numbered else "NULL"
         # A cell under a header we do not know may be personal: it is not kept.
@@ -210,7 +199,7 @@ class Staging:
             f" FROM (SELECT rowid AS nth, {own} AS own_line, {', '.join(values)}, *"
             " FROM as_text))"
         )
-        self._find_months("careful")
+        self._find_months()
         found = checks.repairs(self.table, raw)
         counts = ", ".join(f"count(*) FILTER (WHERE {sql})" for sql in found.values())
         rows = self.connection.execute(
@@ -218,6 +207,15 @@ class Staging:
             " WHERE careful.reason IS NULL"
         ).fetchone()
         self.repairs.update(dict(zip(found, rows, strict=True)))
+
+    def _find_months(self) -> None:
+        """Give ``careful`` the months of the settlements its rows follow."""
+        if self.table.streams:
+            link = link_of(self.table)
+            self.connection.execute(
+                "UPDATE careful SET month = m.month FROM link_month m"
+                f" WHERE m.{link} = careful.{link}"
+            )
 
     def _value(self, name: str, raw: dict[str, str]) -> str:
         if name in raw:
@@ -258,3 +256,10 @@ class Staging:
                 expected="one record a line, cells in double quotes where needed",
                 todo="look for stray quotes in the export, or export it again",
             )
+
+
+def _with(table: pa.Table, name: str, column: pa.ChunkedArray) -> pa.Table:
+    """Return a table with a column added or put in another's place."""
+    if name in table.column_names:
+        return table.set_column(table.column_names.index(name), name, column)
+    return table.append_column(name, column)

@@ -6,11 +6,13 @@ follow settlements, which are by far the most, stream through block by block;
 only keys that turn out to repeat are looked at together, at the end.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow.compute as pc
 
 from anomaly.errors import StoreError
 from anomaly.store import verdict
@@ -126,18 +128,21 @@ class Taking:
         for block in blocks:
             self.staging.stage(block)
             book += self._pass_on()
+        self.writer.finish()
         return self._without_repeats(book)
 
     def _pass_on(self) -> Account:
         """Write the rows of one block that have a settlement; account for all."""
         given = self.staging.given
         months = verdict.months_of(self.connection, self.table, given)
-        written = self.writer.by_month(
-            f"SELECT {', '.join(given)}, line AS {SOURCE_LINE}, month"
-            f" {verdict.accepted_of(given)}",
-            self.table.name,
-            months,
-        )
+        written = self._write_plain(months)
+        if self.staging.looked_at:
+            written += self.writer.by_month(
+                f"SELECT {', '.join(given)}, line AS {SOURCE_LINE}, month"
+                f" FROM ({self.staging.looked_at}) WHERE {verdict.goes_in(given)}",
+                self.table.name,
+                months,
+            )
         if written == self._count("staged") and not self._count("rejected"):
             return sum(months.values(), start=Account())
         verdict.judge_followers(self.connection, self.table, given)
@@ -146,6 +151,20 @@ class Taking:
         if book.quarantined:
             self._keep_waiting()
         return book
+
+    def _write_plain(self, months: Iterable[date]) -> int:
+        """Hand the rows read quickly to the writer, month by month."""
+        given = self.staging.given
+        rows = self.staging.plain.select([*given, "line", "month"])
+        rows = rows.rename_columns([*given, SOURCE_LINE, "month"])
+        if "is_valid" in given:
+            rows = rows.filter(pc.fill_null(rows["is_valid"], True))
+        return sum(
+            self.writer.later(
+                rows.filter(pc.equal(rows["month"], month)), self.table, month
+            )
+            for month in sorted(months)
+        )
 
     def _count(self, table: str) -> int:
         return self.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0]

@@ -43,12 +43,9 @@ def judge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     )
 
 
-def accepted_of(given: Iterable[str]) -> str:
-    """Return the FROM clause of staged rows of these columns that go in."""
-    return (
-        "FROM staged WHERE reason IS NULL AND month IS NOT NULL"
-        f" AND NOT ({ignored(given)})"
-    )
+def goes_in(given: Iterable[str]) -> str:
+    """Return SQL that says whether a staged row of these columns, with its month, does."""
+    return f"reason IS NULL AND month IS NOT NULL AND NOT ({ignored(given)})"
 
 
 def months_of(
@@ -56,7 +53,10 @@ def months_of(
 ) -> dict[date, Account]:
     """Return the account of each month of staged rows that go in."""
     money = f"sum({table.money})" if table.money else "NULL"
-    query = f"SELECT month, count(*), {money} {accepted_of(given)} GROUP BY month"
+    query = (
+        f"SELECT month, count(*), {money} FROM staged WHERE {goes_in(given)}"
+        " GROUP BY month"
+    )
     found: dict[date, Account] = {}
     for month, rows, amount in connection.execute(query).fetchall():
         book = found[month] = Account()

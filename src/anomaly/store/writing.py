@@ -1,18 +1,26 @@
 """Parts on their way out: written into scratch, named when their source is read."""
 
 from collections.abc import Iterable
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
 
 from anomaly.store.catalog import Part
 from anomaly.store.store import Store
+from anomaly.tables import Column, Table
 
 # Of the same rows, the smaller files at no more work: long dictionaries of ids,
 # which never repeat, are given up early.
 PARQUET = "FORMAT parquet, COMPRESSION zstd, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536"
+
+
+MOST_WAITING = 4
+PAGE_BYTES = 1 << 24
 
 
 @dataclass(frozen=True)
@@ -32,6 +40,30 @@ class Writer:
     folder: Path
     written: list[Written] = field(default_factory=list)
     turns: int = 0
+    pool: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
+    waiting: list[Future] = field(default_factory=list)
+
+    def later(self, rows: pa.Table, table: Table, month: date) -> int:
+        """Write rows of one month while the next are read; return their number.
+
+        At most what one block gave is kept waiting.
+        """
+        if len(self.waiting) > MOST_WAITING:
+            self.finish()
+        if rows.num_rows:
+            self.turns += 1
+            path = self.folder / f"{table.name}-{self.turns}.parquet"
+            plain = [c.name for c in table.stored if not _repeats(c, table)]
+            repeating = [name for name in rows.column_names if name not in plain]
+            self.waiting.append(self.pool.submit(_write_table, rows, path, repeating))
+            self.written.append(Written(path, table.name, f"{month:%Y-%m}"))
+        return rows.num_rows
+
+    def finish(self) -> None:
+        """Wait until all is written."""
+        for one in self.waiting:
+            one.result()
+        self.waiting.clear()
 
     def by_month(self, sql: str, dataset: str, months: Iterable[date]) -> int:
         """Write the rows of some months, a file a month.
@@ -93,3 +125,20 @@ class Writer:
             part = store.part_of(one.path, target, one.dataset, one.month, key)
             found.append((one.path, part))
         return found
+
+
+def _repeats(column: Column, table: Table) -> bool:
+    """Say whether a column's values repeat so that a dictionary of them pays."""
+    links = {*table.key, "settlement_id", "visit_id"}
+    return column.name not in links and column.type not in {"date", "timestamp"}
+
+
+def _write_table(rows: pa.Table, path: Path, repeating: list[str]) -> None:
+    pq.write_table(
+        rows,
+        path,
+        compression="zstd",
+        use_dictionary=repeating,
+        data_page_size=PAGE_BYTES,
+        store_decimal_as_integer=True,
+    )
