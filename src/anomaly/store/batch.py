@@ -55,7 +55,9 @@ class Batch:
 
     def take(self, file: Incoming) -> None:
         """Stage, judge and write one source; the same again changes nothing."""
-        if self._is_known(file):
+        # A file that has never been here is read once, and known when it is read.
+        names = {known.file_name for known in self.known.values()}
+        if file.name in names and self._is_known(file):
             return
         folder = Path(mkdtemp(dir=self.store.scratch))
         self._show_neighbours(file.table)
@@ -63,7 +65,6 @@ class Batch:
         writer = Writer(self.connection, folder)
         taking = Taking(self.connection, file.table, staging, writer, self.number)
         account = taking.take(blocks(file.source))
-        # Of a stream, only now is it clear what it holds.
         if self._is_known(file):
             return
         self.parts += writer.parts(self.store, f"{self._part_key(file)}-{self.number}")

@@ -44,7 +44,7 @@ def judge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
 
 
 def goes_in(given: Iterable[str]) -> str:
-    """Return SQL that says whether a staged row of these columns, with its month, does."""
+    """Return SQL that says whether a staged row of these columns is accepted."""
     return f"reason IS NULL AND month IS NOT NULL AND NOT ({ignored(given)})"
 
 
