@@ -160,7 +160,7 @@ def record_of(name: str, number: int, bill: int) -> dict[str, str]:
         "pric": fee(number),
         "det_item_fee_sumamt": fee(number),
         "bilg_dr_codg": "D1",
-        "diag_srt_no": "1",
+        "diag_srt_no": str(number),
         "diag_code": "J06.900",
         "diag_name": "急性上呼吸道感染",
         "gend": "1",

@@ -52,7 +52,19 @@ def tell(name: str, head: bytes, whole: bool, options: TextOptions) -> Dialect:
         raise DataRefusedError(f"{name}: is empty", expected="a header line and rows")
     delimiter = options.separator or _delimiter(text, whole)
     header = next(iter(_records(text, delimiter, whole=True)))
+    _refuse_open_header(name, header)
     return Dialect(encoding, delimiter, tuple(cell.strip() for cell in header))
+
+
+def _refuse_open_header(name: str, header: list[str]) -> None:
+    """A quote never closed makes a header of the rows after it."""
+    for place, cell in enumerate(header, start=1):
+        if "\n" in cell:
+            raise DataRefusedError(
+                f"{name}: cell {place} of the header goes on over the line's end",
+                expected="a header on one line, its quotes closed",
+                todo="look for a stray quote in the first line, or export it again",
+            )
 
 
 def refuse_binary(name: str, what: str) -> None:

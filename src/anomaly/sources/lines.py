@@ -9,6 +9,9 @@ import csv
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
+# A block without any of these holds no quote and no line of blanks only.
+SUSPECT = (b'"', b"\n\n", b"\n ", b"\n\t", b"\n\x0b", b"\n\x0c")
+
 
 class LineWatch:
     """Passes sound lines on, and remembers the others.
@@ -43,8 +46,7 @@ class LineWatch:
 
     def _block(self, block: bytes) -> bytes:
         """Most blocks hold no quote and no empty line, and pass whole."""
-        suspect = b'"' in block or b"\n\n" in block or block.startswith(b"\n")
-        if not suspect and b"\n " not in block:
+        if not block[:1].isspace() and not any(mark in block for mark in SUSPECT):
             lines = block.count(b"\n")
             self.line += lines
             self.passed += lines

@@ -218,7 +218,7 @@ def _keep_rejects(connection: duckdb.DuckDBPyConnection) -> None:
     names = " ".join(f"WHEN '{k}' THEN '{v}'" for k, v in REJECTS.items())
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE rejected AS"
-        " SELECT line, any_value(byte_position) AS byte_offset,"
+        " SELECT CAST(line AS BIGINT) AS line, any_value(byte_position) AS byte_offset,"
         "   CAST(NULL AS VARCHAR) AS digest,"
         f"  any_value(CASE CAST(error_type AS VARCHAR) {names} ELSE 'columns' END)"
         "     AS reason"
