@@ -129,7 +129,12 @@ def stage(
     text = decoded.path
     casts, raw = _select(incoming, mapping)
     cells = {name: f"c{i}" for name, i in incoming.columns.items()}
-    reason = checks.reason(incoming.table, cells)
+    # Exports put together from several repeat their header.
+    key = incoming.columns[incoming.table.key[0]]
+    reason = (
+        f"CASE WHEN c{key} = {_quoted(incoming.source.header[key])} THEN 'header'"
+        f" ELSE {checks.reason(incoming.table, cells)} END"
+    )
     target = text.with_name("staged.parquet")
     for table in ("reject_errors", "reject_scans"):
         connection.execute(f"DROP TABLE IF EXISTS {table}")
