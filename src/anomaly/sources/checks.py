@@ -13,6 +13,8 @@ _TIME_FORMATS = (
     "['%Y-%m-%d %H:%M:%S', '%Y/%m/%d %H:%M:%S', '%Y/%m/%d %H:%M', '%Y%m%d%H%M%S',"
     " '%Y%m%d', '%Y/%m/%d']"
 )
+# What lies outside is a slip, and no month that a store could be asked for.
+YEARS = "1900 AND 2199"
 
 
 def cleaned(raw: str) -> str:
@@ -81,6 +83,11 @@ def reason(table: Table, raw: dict[str, str]) -> str:
             whens.append(
                 f"WHEN {column.name} IS NULL AND {cleaned(raw[column.name])}"
                 f" IS NOT NULL THEN 'type:{column.name}'"
+            )
+        if column.name == table.month:
+            whens.append(
+                f"WHEN year({column.name}) NOT BETWEEN {YEARS} OR"
+                f" NOT isfinite({column.name}) THEN 'range:{column.name}'"
             )
     return f"CASE {' '.join(whens)} END"
 
