@@ -36,10 +36,14 @@ def open_quote(draw, one: Draft) -> None:
 
 
 def blank_lines(draw, one: Draft) -> None:
-    blank = draw(st.sampled_from(["", " ", "\t", "  \t", "\x0c", "\u3000", ",,,,"]))
+    blank = draw(
+        st.sampled_from(["", "", "", "  ", "\x1a", "\t", "\x0c", "\u3000", ",,,,"])
+    )
     for _ in range(draw(st.integers(1, 3))):
         at = place(draw, len(one.lines) + 1)
         one.lines.insert(at, Line(blank, one.end, one.encoding, touched=True))
+    # A row that will be quarantined behind them tells whether they were counted.
+    one.lines.append(Line("too few", one.end, one.encoding, touched=True))
 
 
 def mixed_line_ends(draw, one: Draft) -> None:

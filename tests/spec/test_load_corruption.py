@@ -51,11 +51,22 @@ def test_a_file_of_delimiters_only_is_empty(taken):
         taken("dr_info_b", lambda lines: [",,,,"])
 
 
-@pytest.mark.parametrize("blank", ["", " ", "\t", "\x0b", "\x0c", " \x0c"])
+@pytest.mark.parametrize("blank", ["", "  "])
 @pytest.mark.parametrize("place", [0, 3, 99])
-def test_a_line_of_blanks_is_no_record(taken, blank, place):
+def test_a_line_of_spaces_is_no_record(taken, blank, place):
     _, book = taken("dr_info_b", lambda x: [*x[:place], blank, *x[place:]])
     assert (book.read, book.accepted) == (ROWS, ROWS)
+
+
+def test_the_mark_by_which_dos_ends_a_file_is_no_record(taken):
+    _, book = taken("dr_info_b", lambda lines: [*lines, "\x1a"])
+    assert (book.read, book.accepted) == (ROWS, ROWS)
+
+
+@pytest.mark.parametrize("quoted", [[], ['D99,"测试医师",,H1,内科,1']])
+def test_a_line_of_other_blanks_is_a_record_whatever_stands_near_it(taken, quoted):
+    _, book = taken("dr_info_b", lambda x: [*x, "\t", "\x0c", *quoted])
+    assert (book.read, book.quarantined) == (ROWS + 2 + len(quoted), 2)
 
 
 def test_a_header_repeated_within_a_file_is_no_doctor(taken):

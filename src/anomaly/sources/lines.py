@@ -9,8 +9,9 @@ import csv
 from collections.abc import Iterable, Iterator
 from hashlib import blake2b
 
-# A block without any of these holds no quote and no line of blanks only.
-SUSPECT = (b'"', b"\n\n", b"\n ", b"\n\t", b"\n\x0b", b"\n\x0c")
+# A line of these only is blank; by 0x1a DOS ended its files.
+BLANK_LINE = b" \x1a\n"
+_SUSPECT = (b'"', b"\n\n", b"\n ", b"\n\x1a")
 
 
 class LineWatch:
@@ -46,7 +47,8 @@ class LineWatch:
 
     def _block(self, block: bytes) -> bytes:
         """Most blocks hold no quote and no empty line, and pass whole."""
-        if not block[:1].isspace() and not any(mark in block for mark in SUSPECT):
+        suspect = block[0] in BLANK_LINE or any(mark in block for mark in _SUSPECT)
+        if not suspect:
             lines = block.count(b"\n")
             self.line += lines
             self.passed += lines
@@ -56,7 +58,7 @@ class LineWatch:
 
     def _lines(self, block: bytes) -> Iterator[bytes]:
         for line in block.splitlines(keepends=True):
-            if not line.strip():
+            if not line.strip(BLANK_LINE):
                 self.blank.append(self.line)
             elif line.count(b'"') % 2 and self._opens(line):
                 self.broken.append((self.line, self.offset, line.rstrip(b"\n")))
