@@ -10,6 +10,7 @@ from corrupt_cells import place
 from hypothesis import strategies as st
 
 ENCODINGS = ("utf-8", "utf-8-sig", "gb18030", "utf-16", "utf-16-le", "utf-16-be")
+NEARLY_BLANK = ("\t", "\x0c", "\u3000", ",,,,")
 MARK = b"\xef\xbb\xbf"
 
 

@@ -193,7 +193,7 @@ def assert_placed(one: Draft, quarantine: list[dict], ways: list[list[str]]) -> 
 
 def fits(one: Draft, line: str, ways: list[list[str]]) -> bool:
     """Say whether a line has as many cells as the header, and no quote."""
-    header = next(way for way in ways[0] if not blank(way))
+    header = next(x for x in ways[0] if any(cell.strip() for cell in x.split(",")))
     width = line.count(one.delimiter) == header.count(one.delimiter)
     return width and '"' not in line and '"' not in header
 

@@ -93,3 +93,9 @@ def test_the_line_of_a_row_is_a_whole_number(taken):
     rows = store.engine.frame(f"SELECT line FROM {store.show('quarantine')}")
     assert rows["line"].dtype.kind == "i"
     assert rows["line"].tolist() == [ROWS + 2]
+
+
+def test_blank_lines_count_in_the_place_of_the_rows_behind_them(taken):
+    store, _ = taken("dr_info_b", lambda x: [*x[:2], "", " ", *x[2:], "too,few"])
+    rows = store.engine.frame(f"SELECT line FROM {store.show('quarantine')}")
+    assert rows["line"].tolist() == [ROWS + 4]
