@@ -183,19 +183,23 @@ def check_after(case: Case, store: Store, folder: Path) -> None:
         assert_no_person(store)
 
 
-@SETTINGS
-@given(case=cases(CELLS))
-def test_broken_cells(before, case):
-    check(case, before)
+# A class each, so that processes which take whole classes share them out.
+class TestCells:
+    @SETTINGS
+    @given(case=cases(CELLS))
+    def test_broken_cells(self, before, case):
+        check(case, before)
 
 
-@SETTINGS
-@given(case=cases(LINES))
-def test_broken_lines(before, case):
-    check(case, before)
+class TestLines:
+    @SETTINGS
+    @given(case=cases(LINES))
+    def test_broken_lines(self, before, case):
+        check(case, before)
 
 
-@SETTINGS
-@given(case=cases(BYTES))
-def test_broken_bytes(before, case):
-    check(case, before)
+class TestBytes:
+    @SETTINGS
+    @given(case=cases(BYTES))
+    def test_broken_bytes(self, before, case):
+        check(case, before)
