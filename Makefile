@@ -16,7 +16,7 @@ test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadscope
 
 # Many more broken exports and killed loads than `make test` tries, new ones each
-# time; some twenty minutes. A failure prints how to see it again.
+# time. A failure prints how to see it again.
 test-long: setup
 	ANOMALY_CASES=2000 ANOMALY_KILLS=50 $(BIN)/python -m pytest -n 2 --dist load \
 	  tests/generative/test_corrupted_exports.py tests/spec/test_store.py
