@@ -132,14 +132,23 @@ def repairs(table: Table, raw: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def reason(table: Table, raw: dict[str, str]) -> str:
+def is_header(cell: str, header: str) -> str:
+    """Return SQL that says whether a key's cell is its own header.
+
+    Exports put together from several repeat it.
+    """
+    return f"{cell} = '{header.replace(chr(39), chr(39) * 2)}'"
+
+
+def reason(table: Table, raw: dict[str, str], repeated: str) -> str:
     """Return SQL for the first reason to quarantine a row, or null.
 
     ``raw`` maps a canonical column to the SQL of its raw cell; the value stands
-    under the canonical name.
+    under the canonical name. ``repeated`` is SQL that says whether the row is
+    the header again.
     """
     broken = " OR ".join(f"contains({cell}, chr(65533))" for cell in raw.values())
-    whens = [f"WHEN {broken} THEN 'encoding'"]
+    whens = [f"WHEN {repeated} THEN 'header'", f"WHEN {broken} THEN 'encoding'"]
     for column in _given(table, raw):
         cell = raw[column.name]
         empty = f"{cleaned(cell)} IS NULL"

@@ -102,12 +102,19 @@ class Staging:
         )
         read = reading.read(block.data if self.quickly else b"")
         self.connection.register("quick", read)
-        doubt = checks.doubt(self.table, self.cells)
+        doubt = f"{self._repeats_header(self.table.key[0])} OR "
+        doubt += checks.doubt(self.table, self.cells)
         query = f"SELECT nth FROM quick WHERE {doubt}"
         doubtful = self.connection.execute(query).fetchnumpy()["nth"]
         places = read["nth"].to_numpy()
         odd = np.isin(places, np.concatenate([doubtful, block.odd_places()]))
         return read.filter(pa.array(~odd)) if odd.any() else read
+
+    def _repeats_header(self, cell: str) -> str:
+        position = self.cells.get(self.table.key[0])
+        if position is None:
+            return "false"
+        return checks.is_header(cell, self.source.header[position])
 
     @property
     def _name(self) -> str:
@@ -185,6 +192,7 @@ class Staging:
         # Personal cells are looked at for damage, but not kept.
         raw = {name: f"c{i}" for name, i in self.incoming.columns.items()}
         values = [f"{self._value(name, raw)} AS {name}" for name in self.given]
+        again = self._repeats_header(raw[self.table.key[0]])
         month = ", CAST(NULL AS DATE) AS month" if self.table.streams else ""
         width = len(self.source.header)
         own = f"CAST(c{width} AS BIGINT)" if self.source.numbered else "NULL"
@@ -195,7 +203,7 @@ class Staging:
             f" {', '.join(self.given)}, reason,"
             f" CASE WHEN reason IS NOT NULL THEN to_json(struct_pack({cells})) END raw"
             f"{month}"
-            f" FROM (SELECT *, {checks.reason(self.table, raw)} AS reason"
+            f" FROM (SELECT *, {checks.reason(self.table, raw, again)} AS reason"
             f" FROM (SELECT rowid AS nth, {own} AS own_line, {', '.join(values)}, *"
             " FROM as_text))"
         )
