@@ -7,10 +7,12 @@ from tempfile import mkdtemp
 
 from anomaly.sources.mapping import Mapping
 from anomaly.store.account import Account
+from anomaly.store.across import look_across
 from anomaly.store.blocks import blocks
 from anomaly.store.catalog import Part, SourceFile
 from anomaly.store.commit import commit, files_of_batch, made_from, refuse_poor
 from anomaly.store.incoming import Incoming
+from anomaly.store.remarks import Remark, outside_dictionaries, repaired
 from anomaly.store.staging import Staging
 from anomaly.store.store import Store, latest_of, stored_columns
 from anomaly.store.taking import Taking
@@ -28,6 +30,7 @@ class LoadReport:
     unknown: dict[str, list[str]] = field(default_factory=dict)
     not_recognised: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
+    remarks: list[Remark] = field(default_factory=list)
 
     def book(self, table: str, account: Account) -> None:
         self.accounts[table] = self.accounts.get(table, Account()) + account
@@ -67,8 +70,24 @@ class Batch:
         account = taking.take(blocks(file.source))
         if self._is_known(file):
             return
+        self.report.remarks += self._remarks(file, staging, writer)
         self.parts += writer.parts(self.store, f"{self._part_key(file)}-{self.number}")
         self._note(file, account)
+
+    def _remarks(
+        self, file: Incoming, staging: Staging, writer: Writer
+    ) -> list[Remark]:
+        found = repaired(file.table, file.name, staging.repairs)
+        if paths := writer.paths(file.table.name):
+            found += outside_dictionaries(
+                self.connection,
+                file.table,
+                file.name,
+                paths,
+                staging.given,
+                self.mapping.dictionaries,
+            )
+        return found
 
     def _show_neighbours(self, table: Table) -> None:
         """Show what the rows of a table are judged beside."""
@@ -107,14 +126,15 @@ class Batch:
         self.report.book(file.table.name, earlier.as_duplicate())
         return True
 
-    def _paths(self, dataset: str) -> list[Path]:
-        """The parts of a dataset, those of this batch included."""
+    def _paths(self, dataset: str, month: str = "") -> list[Path]:
+        """The parts of a dataset (of one month), those of this batch included."""
         stored = [
-            self.store.root / part.path
+            (self.store.root / part.path, part)
             for part in self.store.parts(dataset)
             if not made_from(part, self.leaving)
         ]
-        return stored + [path for path, part in self.parts if part.dataset == dataset]
+        coming = [one for one in self.parts if one[1].dataset == dataset]
+        return [p for p, part in stored + coming if month in ("", part.month)]
 
     def _view(
         self, name: str, dataset: str, columns: dict[str, str], latest=None
@@ -149,5 +169,6 @@ class Batch:
         """Write the batch down wholly, or refuse it and write nothing."""
         if strict:
             refuse_poor(self.files)
-        commit(self.store, self.parts, self.files, replaces)
+        self.report.remarks += look_across(self.store.engine, self.parts, self._paths)
+        commit(self.store, self.parts, self.files, replaces, self.report.remarks)
         self.connection.execute("SET preserve_insertion_order = false")

@@ -84,6 +84,20 @@ class DuckDBEngine:
     def frame(self, sql: str) -> pd.DataFrame:
         return self.connection.execute(sql).df()
 
+    def matching(self, name: str, asked: pd.DataFrame) -> set[tuple[str, ...]]:
+        """Return the rows of ``asked`` (text) that a view has in those columns."""
+        keys = list(asked.columns)
+        cells = ", ".join(
+            f"coalesce(CAST({key} AS VARCHAR), '') AS {key}" for key in keys
+        )
+        self.connection.register("asked", asked)
+        rows = self.connection.execute(
+            f"SELECT a.* FROM asked a SEMI JOIN (SELECT {cells} FROM {name}) h"
+            f" USING ({', '.join(keys)})"
+        ).fetchall()
+        self.connection.unregister("asked")
+        return set(rows)
+
     def execute(self, sql: str) -> None:
         self.connection.execute(sql)
 
