@@ -61,8 +61,7 @@ def staged(engine, path, quickly):
     staging = Staging(
         engine.connection, incoming, mapping, path.parent, quickly=quickly
     )
-    (block,) = blocks(source)
-    staging.stage(block)
+    (_,) = staging.each(blocks(source))
     columns = ", ".join(["line", *staging.given, "reason"])
     found = engine.connection.execute(
         f"SELECT {columns} FROM staged WHERE reason IS NULL ORDER BY line"

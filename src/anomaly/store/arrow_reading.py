@@ -86,7 +86,9 @@ class QuickReading:
         else:
             table = csv.read_csv(
                 pa.BufferReader(buffer),
-                csv.ReadOptions(column_names=names, block_size=PIECE_BYTES),
+                csv.ReadOptions(
+                    column_names=names, block_size=PIECE_BYTES, use_threads=False
+                ),
                 csv.ParseOptions(delimiter=self.delimiter),
                 csv.ConvertOptions(
                     column_types=types,

@@ -8,6 +8,8 @@ Rows that follow settlements have their ``month`` too, null where there is none.
 
 import os
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -50,8 +52,6 @@ class Staging:
     ) -> None:
         self.connection, self.incoming, self.quickly = connection, incoming, quickly
         self.folder = folder
-        self.plain = pa.table({})
-        self.looked_at = ""
         self.table, self.source = incoming.table, incoming.source
         self.rules = mapping.derived.get(self.table.name, {})
         self.repairs: Counter[str] = Counter()
@@ -67,14 +67,38 @@ class Staging:
             for name in stored
             if name in self.cells or self.rules.get(name, {}).get("from") in self.cells
         ]
+        self.reading = QuickReading(
+            self.source.delimiter,
+            len(self.source.header) + self.source.numbered,
+            {at: self.table.column(name) for name, at in self.cells.items()},
+            self.source.numbered,
+        )
+        self.plain = pa.table({})
+        self.looked_at = ""
 
-    def stage(self, block: Block) -> None:
-        """Make ``staged`` and ``rejected`` of a block.
+    def each(self, blocks: Iterable[Block]) -> Iterator[Block]:
+        """Stage block after block; each is read quickly while another is staged."""
+        with ThreadPoolExecutor(1) as pool:
+            coming: list[tuple[Block, Future]] = []
+            for block in blocks:
+                text = block.data if self.quickly else b""
+                coming.append((block, pool.submit(self.reading.read, text)))
+                if len(coming) > 1:
+                    yield self._stage_next(*coming.pop(0))
+            for one in coming:
+                yield self._stage_next(*one)
+
+    def _stage_next(self, block: Block, read: Future) -> Block:
+        self.stage(block, read.result())
+        return block
+
+    def stage(self, block: Block, read: pa.Table) -> None:
+        """Make ``staged`` and ``rejected`` of a block and what was read of it quickly.
 
         Raises DataRefusedError where a record was lost on the way.
         """
         self.connection.execute(f"CREATE OR REPLACE TEMP TABLE rejected {REJECTED}")
-        plain = self._quick(block)
+        plain = self._plain(block, read)
         closer = np.delete(np.arange(block.records), plain["nth"].to_numpy())
         if len(closer) > FEW * block.records:
             # What one block is like, the next will be.
@@ -92,15 +116,8 @@ class Staging:
         self._keep_broken(block)
         self._refuse_losses(block)
 
-    def _quick(self, block: Block) -> pa.Table:
-        """Return the rows of a block that are plain, with their places."""
-        reading = QuickReading(
-            self.source.delimiter,
-            len(self.source.header) + self.source.numbered,
-            {at: self.table.column(name) for name, at in self.cells.items()},
-            self.source.numbered,
-        )
-        read = reading.read(block.data if self.quickly else b"")
+    def _plain(self, block: Block, read: pa.Table) -> pa.Table:
+        """Return the rows read quickly in which nothing needs a closer look."""
         self.connection.register("quick", read)
         doubt = f"{self._repeats_header(self.table.key[0])} OR "
         doubt += checks.doubt(self.table, self.cells)

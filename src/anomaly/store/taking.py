@@ -52,8 +52,7 @@ class Taking:
         """Let ``staged`` and ``rejected`` stand for the rows of all blocks."""
         self._run(f"CREATE OR REPLACE TEMP TABLE all_rejected {REJECTED}")
         paths: list[Path] = []
-        for block in blocks:
-            self.staging.stage(block)
+        for _ in self.staging.each(blocks):
             paths.append(self.writer.folder / f"staged{len(paths)}.parquet")
             self._run(f"COPY staged TO '{paths[-1]}' (FORMAT parquet, COMPRESSION lz4)")
             self._run("INSERT INTO all_rejected FROM rejected")
@@ -125,9 +124,12 @@ class Taking:
 
     def _stream(self, blocks: Iterator[Block]) -> Account:
         book = Account()
-        for block in blocks:
-            self.staging.stage(block)
+        # Decoding, reading and writing go on beside: more threads would only get
+        # in each other's way.
+        self._run("SET threads = 1")
+        for _ in self.staging.each(blocks):
             book += self._pass_on()
+        self._run("RESET threads")
         self.writer.finish()
         return self._without_repeats(book)
 

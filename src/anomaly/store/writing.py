@@ -19,7 +19,7 @@ from anomaly.tables import Column, Table
 PARQUET = "FORMAT parquet, COMPRESSION zstd, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536"
 
 
-MOST_WAITING = 4
+MOST_WAITING = 6
 PAGE_BYTES = 1 << 24
 
 
@@ -46,10 +46,10 @@ class Writer:
     def later(self, rows: pa.Table, table: Table, month: date) -> int:
         """Write rows of one month while the next are read; return their number.
 
-        At most what one block gave is kept waiting.
+        Only a few are kept waiting, for they stay in memory.
         """
-        if len(self.waiting) > MOST_WAITING:
-            self.finish()
+        while len(self.waiting) > MOST_WAITING:
+            self.waiting.pop(0).result()
         if rows.num_rows:
             self.turns += 1
             path = self.folder / f"{table.name}-{self.turns}.parquet"
