@@ -185,7 +185,14 @@ class Taking:
             f" FROM read_parquet({new}) t SEMI JOIN repeated r ON {same})"
             f" TO '{path}' (FORMAT parquet, COMPRESSION lz4)"
         )
-        for part in [one for one in self.writer.written if one.dataset == name]:
+        touched = {
+            path
+            for (path,) in self.connection.execute(
+                f"SELECT DISTINCT filename FROM read_parquet({new}, filename = true) t"
+                f" SEMI JOIN repeated r ON {same}"
+            ).fetchall()
+        }
+        for part in [p for p in self.writer.written if str(p.path) in touched]:
             rows = f"read_parquet('{part.path}') t"
             self.writer.replace(
                 part, f"SELECT t.* FROM {rows} ANTI JOIN repeated r ON {same}"
