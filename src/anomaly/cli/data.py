@@ -11,6 +11,7 @@ from anomaly.cli.output import err, out, progress, say_json, show_table
 from anomaly.errors import UsageError
 
 if TYPE_CHECKING:
+    from anomaly.store.account import Account
     from anomaly.store.ingest import LoadReport
 
 StorePath = Annotated[Path, typer.Option("--store", help="Folder of the store.")]
@@ -96,17 +97,25 @@ def load(
     if as_json:
         tables = {name: book.as_json() for name, book in report.accounts.items()}
         beside = {"not_recognised": report.not_recognised, "empty": report.empty}
-        say_json({"tables": tables, "remarks": remark_rows(report.remarks)} | beside)
+        files = {name: book.as_json() for name, book in report.files.items()}
+        remarks = remark_rows(report.remarks)
+        say_json({"tables": tables, "files": files, "remarks": remarks} | beside)
         return
     _show(report, mapping)
 
 
+def _show_accounts(what: str, accounts: "dict[str, Account]") -> None:
+    if accounts:
+        fates = ["read", "accepted", "quarantined", "duplicate", "ignored"]
+        rows = [{what: name} | vars(book) for name, book in accounts.items()]
+        shown = [what, *fates, "amount_read", "amount_accepted"]
+        show_table(pd.DataFrame(rows)[shown])
+
+
 def _show(report: "LoadReport", mapping: str) -> None:
-    rows = [{"table": name} | vars(book) for name, book in report.accounts.items()]
-    if rows:
-        shown = ["table", "read", "accepted", "quarantined", "duplicate", "ignored"]
-        frame = pd.DataFrame(rows)
-        show_table(frame[[*shown, "amount_read", "amount_accepted"]])
+    _show_accounts("table", report.accounts)
+    if len(report.files) > len(report.accounts):
+        _show_accounts("file", report.files)
     show_remarks(remark_rows(report.remarks))
     for name in report.not_recognised:
         err.print(f"not loaded: {name} (no table of that name in mapping '{mapping}')")

@@ -23,7 +23,7 @@ from anomaly.tables import Table, tables
 
 @dataclass
 class LoadReport:
-    """What a load did: accounts by table, and what it did not understand."""
+    """What a load did: accounts by table and file, and what it did not understand."""
 
     accounts: dict[str, Account] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
@@ -31,8 +31,12 @@ class LoadReport:
     not_recognised: list[str] = field(default_factory=list)
     empty: list[str] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
+    files: dict[str, Account] = field(default_factory=dict)
 
-    def book(self, table: str, account: Account) -> None:
+    def book(self, file: Incoming, account: Account) -> None:
+        """Book a file's account, under its own name and its table's."""
+        table = file.table.name
+        self.files[file.name] = account
         self.accounts[table] = self.accounts.get(table, Account()) + account
 
 
@@ -123,7 +127,7 @@ class Batch:
         earlier = Account.from_json(known.account)
         if earlier.quarantined and known.batch:
             return False
-        self.report.book(file.table.name, earlier.as_duplicate())
+        self.report.book(file, earlier.as_duplicate())
         return True
 
     def _paths(self, dataset: str, month: str = "") -> list[Path]:
@@ -146,7 +150,7 @@ class Batch:
         return sha256(content.encode()).hexdigest()[:16]
 
     def _note(self, file: Incoming, account: Account) -> None:
-        self.report.book(file.table.name, account)
+        self.report.book(file, account)
         self.report.missing[file.name] = file.missing
         self.report.unknown[file.name] = file.unknown
         before = self.known.get(file.source.digest())
