@@ -69,6 +69,8 @@ REASONS = [
     ("fee_list_d", "feedetl_sn", "\u3000", "missing:line_id"),
     ("fee_list_d", "fee_ocur_time", "0024-05-02 08:00:00", "range:charged_at"),
     ("fee_list_d", "fee_ocur_time", "2026-13-01", "type:charged_at"),
+    ("fee_list_d", "fee_ocur_time", "2026-05-04 08:00:00Z", "type:charged_at"),
+    ("fee_list_d", "fee_ocur_time", "2026-05-04T08:00:00-0500", "type:charged_at"),
     ("setl_d", "setl_time", "0000-00-00", "missing:settled_at"),
     ("setl_d", "setl_time", "2126-05-04 09:00:00", "range:settled_at"),
     ("mdtrt_d", "endtime", "2026-05-01 08:00:00", "order:discharged_at"),
@@ -83,6 +85,14 @@ def test_a_cell_that_cannot_be_meant_waits(
     store, _ = loaded(folder)
     table = load_mapping().table_of(name).name
     assert waiting(store)[table, reason] == 1
+
+
+@pytest.mark.parametrize("zone", ["+08", " +0800", "+08:00", ""])
+def test_a_time_of_beijing_may_say_so(tmp_path, loaded, zone):
+    row = {"fee_ocur_time": f"2026-05-01 00:30:00{zone}"}
+    store, _ = loaded(write_export(tmp_path / "x", fee_list_d=[row]))
+    found = store.sql("SELECT CAST(charged_at AS VARCHAR) AS at FROM charge")
+    assert found["at"].tolist() == ["2026-05-01 00:30:00"]
 
 
 def test_full_width_letters_in_a_name_stay(tmp_path, loaded):

@@ -30,6 +30,8 @@ _FULL = "".join(chr(c) for c in range(0xFF01, 0xFF5F))
 _PLAIN = "".join(chr(c - 0xFEE0) for c in range(0xFF01, 0xFF5F)).replace("'", "''")
 _SEPARATED = r"^[+-]?\d{1,3}(,\d{3})+(\.\d+)?$"
 _ZERO_DATE = r"^0{1,4}([-/.]?0{1,2}){0,2}([ T]?0{1,2}(:?0{2}){1,2}(\.0+)?)?$"
+_BEIJING = r"(:\d\d(?:\.\d+)?) ?\+08(?::?00)?$"
+_ZONE = r":\d\d(\.\d+)? ?([Zz]|[+-]\d\d(:?\d\d)?)$"
 _DIGITS_LOST = r"^[0-9](\.[0-9]+)?[eE]\+?[0-9]{1,2}$"
 _NUMERIC = ("money", "price", "quantity", "number")
 _DATES = ("date", "timestamp")
@@ -75,9 +77,12 @@ def value(column: Column, raw: str) -> str:
                 f" CAST(try_strptime({text}, {_DAY_FORMATS}) AS DATE))"
             )
         case "timestamp":
+            # By Beijing's clock, as all else is; by another's it means another time.
+            own = f"regexp_replace({text}, '{_BEIJING}', '\\1')"
             return (
-                f"coalesce(try_cast({text} AS TIMESTAMP),"
-                f" try_strptime({text}, {_TIME_FORMATS}))"
+                f"CASE WHEN regexp_matches({own}, '{_ZONE}') THEN NULL"
+                f" ELSE coalesce(try_cast({own} AS TIMESTAMP),"
+                f" try_strptime({own}, {_TIME_FORMATS})) END"
             )
         case "flag":
             return (
