@@ -7,13 +7,19 @@ UV_VERSION := 0.13.9
 DEMO := reports/demo
 STAMP := $(VENV)/.ready
 
-.PHONY: demo test check fix setup lock sample clean
+.PHONY: demo test test-long check fix setup lock sample clean
 
 demo: setup
 	$(BIN)/anomaly demo --out $(DEMO)
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadscope
+
+# Many more broken exports and killed loads than `make test` tries, new ones each
+# time. A failure prints how to see it again.
+test-long: setup
+	ANOMALY_CASES=2000 ANOMALY_KILLS=50 $(BIN)/python -m pytest -n 2 --dist load \
+	  tests/generative/test_corrupted_exports.py tests/spec/test_store.py
 
 # Changes nothing: formatting, lint, import contracts.
 check: setup
