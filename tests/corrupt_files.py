@@ -144,6 +144,7 @@ def another_files_content(draw, one: Draft) -> None:
     other.write_lines()
     other.write_bytes()
     one.content = other.content
+    one.encoding, one.delimiter = other.encoding, other.delimiter
 
 
 def packed(draw, one: Draft) -> None:

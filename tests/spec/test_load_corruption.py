@@ -99,3 +99,18 @@ def test_blank_lines_count_in_the_place_of_the_rows_behind_them(taken):
     store, _ = taken("dr_info_b", lambda x: [*x[:2], "", " ", *x[2:], "too,few"])
     rows = store.engine.frame(f"SELECT line FROM {store.show('quarantine')}")
     assert rows["line"].tolist() == [ROWS + 4]
+
+
+def test_lines_of_a_header_only_have_an_account_of_money_too(taken):
+    _, book = taken("fee_list_d", lambda lines: lines[:1])
+    assert (book.read, str(book.amount_read)) == (0, "0.00")
+
+
+def test_a_huge_cell_is_read_with_its_row(taken):
+    def change(lines):
+        huge = lines[1].split(",")
+        huge[-1] = "长" * 300_000
+        return [lines[0], ",".join(huge), *lines[2:]]
+
+    _, book = taken("fee_list_d", change)
+    assert (book.read, book.accepted, book.quarantined) == (ROWS, ROWS - 1, 1)

@@ -66,9 +66,10 @@ class QuickReading:
         if table is not None and table.num_rows == data.count(b"\n", start, stop):
             yield table
             return
-        if stop - start <= FINEST_BYTES:
+        pieces = list(_cut(data, start, stop))
+        if stop - start <= FINEST_BYTES or len(pieces) == 1:
             return
-        for first, last in _cut(data, start, stop):
+        for first, last in pieces:
             yield from self._pieces(data, buffer, first, last, nth)
             nth += data.count(b"\n", first, last)
 

@@ -124,6 +124,8 @@ class Taking:
 
     def _stream(self, blocks: Iterator[Block]) -> Account:
         book = Account()
+        if self.table.money:
+            book.open_amounts()
         # Decoding, reading and writing go on beside: more threads would only get
         # in each other's way.
         self._run("SET threads = 1")
