@@ -114,3 +114,22 @@ def test_a_huge_cell_is_read_with_its_row(taken):
 
     _, book = taken("fee_list_d", change)
     assert (book.read, book.accepted, book.quarantined) == (ROWS, ROWS - 1, 1)
+
+
+def test_diagnoses_without_a_part_of_their_key_may_repeat(taken):
+    at = HEADERS["diag_list_d"].split().index("setl_id")
+
+    def change(lines):
+        kept = [line.split(",") for line in lines]
+        bare = [",".join(cells[:at] + cells[at + 1 :]) for cells in kept]
+        return [*bare, bare[1]]
+
+    _, book = taken("diag_list_d", change)
+    assert (book.read, book.accepted, book.duplicate) == (ROWS + 1, ROWS, 1)
+
+
+def test_one_content_under_two_tables_is_refused(taken):
+    bills = draft("setl_d", 1, 1)
+    bills.write_lines()
+    with pytest.raises(DataRefusedError, match=r"mdtrt_d.*another table"):
+        taken("mdtrt_d", lambda _: [line.text for line in bills.lines])

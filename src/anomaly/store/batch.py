@@ -5,6 +5,7 @@ from hashlib import sha256
 from pathlib import Path
 from tempfile import mkdtemp
 
+from anomaly.errors import DataRefusedError
 from anomaly.sources.mapping import Mapping
 from anomaly.store.account import Account
 from anomaly.store.across import look_across
@@ -124,6 +125,13 @@ class Batch:
         known = self.known.get(file.source.digest())
         if known is None:
             return False
+        if known.table_name != file.table.name:
+            raise DataRefusedError(
+                f"{file.name}: its content is that of {known.file_name}, which is"
+                f" another table ('{known.table_name}')",
+                expected="for each table its own export",
+                todo="export the one again that is not what its name says",
+            )
         earlier = Account.from_json(known.account)
         if earlier.quarantined and known.batch:
             return False

@@ -61,14 +61,17 @@ class Taking:
 
     def _show_staged(self, paths: list[Path]) -> None:
         """Let ``staged`` be rows of files, with nulls in the columns not given."""
-        absent = "".join(
+        self._run(
+            f"CREATE OR REPLACE TEMP VIEW staged AS SELECT *{self._absent()}"
+            f" FROM read_parquet({path_list(paths)})"
+        )
+
+    def _absent(self) -> str:
+        """Return SQL for the columns not given, to follow those that are."""
+        return "".join(
             f", CAST(NULL AS {column.sql_type}) AS {column.name}"
             for column in self.table.stored
             if column.name not in self.staging.given
-        )
-        self._run(
-            f"CREATE OR REPLACE TEMP VIEW staged AS SELECT *{absent}"
-            f" FROM read_parquet({path_list(paths)})"
         )
 
     def _judge_together(self) -> Account:
@@ -179,7 +182,12 @@ class Taking:
         new = path_list(self.writer.paths(name))
         if not self.writer.paths(name) or not self._find_repeated(new):
             return book
-        same = " AND ".join(f"r.{c} IS NOT DISTINCT FROM t.{c}" for c in self.table.key)
+        # A part of the key that the source does not have is null in every row.
+        same = " AND ".join(
+            f"r.{column} IS NOT DISTINCT FROM"
+            f" {f't.{column}' if column in self.staging.given else 'NULL'}"
+            for column in self.table.key
+        )
         path = self.writer.folder / "contested.parquet"
         self._run(
             f"COPY (SELECT t.* EXCLUDE ({SOURCE_LINE}), {SOURCE_LINE} AS line,"
@@ -210,13 +218,14 @@ class Taking:
         Whole keys are compared only where their hashes meet.
         """
         key = ", ".join(self.table.key)
-        seen = f"SELECT hash({key}) AS h FROM read_parquet({new})"
+        rows = f"(SELECT *{self._absent()} FROM read_parquet({new}))"
+        seen = f"SELECT hash({key}) AS h FROM {rows}"
         self._run(
             "CREATE OR REPLACE TEMP TABLE repeated AS"
-            f" SELECT {key} FROM read_parquet({new}) WHERE hash({key}) IN"
+            f" SELECT {key} FROM {rows} WHERE hash({key}) IN"
             f" (SELECT h FROM ({seen}) GROUP BY h HAVING count(*) > 1)"
             f" GROUP BY {key} HAVING count(*) > 1"
-            f" UNION SELECT {key} FROM read_parquet({new}) INTERSECT"
+            f" UNION SELECT {key} FROM {rows} INTERSECT"
             f" SELECT {key} FROM stored WHERE hash({key}) IN ({seen})"
         )
         return self._count("repeated")
