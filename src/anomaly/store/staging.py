@@ -147,7 +147,10 @@ class Staging:
         if changed:
             self.connection.register("quick", plain)
             values = ", ".join(f"{sql} AS {name}" for name, sql in changed.items())
-            made = self.connection.sql(f"SELECT {values} FROM quick").to_arrow_table()
+            # In the order of the rows it is put beside: several threads keep none.
+            made = self.connection.sql(
+                f"SELECT {values} FROM quick ORDER BY nth"
+            ).to_arrow_table()
             for name in changed:
                 plain = _with(plain, name, made[name])
         if not self.source.numbered:
