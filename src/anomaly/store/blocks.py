@@ -10,7 +10,7 @@ import numpy as np
 from anomaly.sources.lines import BLANK_LINE, KeptOut, LineWatch
 from anomaly.sources.source import Source
 
-# A block is held in memory as typed columns; two are on the way at a time.
+# A block is held as text and as typed columns; up to four are on the way at a time.
 BLOCK_BYTES = 1 << 26
 
 

@@ -132,9 +132,11 @@ class Taking:
         # Decoding, reading and writing go on beside: more threads would only get
         # in each other's way.
         self._run("SET threads = 1")
-        for _ in self.staging.each(blocks):
-            book += self._pass_on()
-        self._run("RESET threads")
+        try:
+            for _ in self.staging.each(blocks):
+                book += self._pass_on()
+        finally:
+            self._run("RESET threads")
         self.writer.finish()
         return self._without_repeats(book)
 

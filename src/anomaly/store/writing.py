@@ -17,8 +17,7 @@ from anomaly.tables import Column, Table
 # Of the same rows, the smaller files at no more work: long dictionaries of ids,
 # which never repeat, are given up early.
 PARQUET = "FORMAT parquet, COMPRESSION zstd, STRING_DICTIONARY_PAGE_SIZE_LIMIT 65536"
-
-
+# Tables of one month that may be held until they are written.
 MOST_WAITING = 6
 PAGE_BYTES = 1 << 24
 
@@ -60,10 +59,10 @@ class Writer:
         return rows.num_rows
 
     def finish(self) -> None:
-        """Wait until all is written."""
+        """Wait until all is written; nothing is handed over after that."""
+        self.pool.shutdown()
         for one in self.waiting:
             one.result()
-        self.waiting.clear()
 
     def by_month(self, sql: str, dataset: str, months: Iterable[date]) -> int:
         """Write the rows of some months, a file a month.
