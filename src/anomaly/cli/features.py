@@ -32,8 +32,9 @@ def register(app: typer.Typer) -> None:
 
 @features_app.command("list")
 def features_list(unit: Unit = "", own: Own = None, as_json: AsJson = False) -> None:
-    """List the indicators, of one kind of unit or all."""
+    """List the indicators, of one kind of unit or all, and their growth."""
     from anomaly.features.frames import check_unit
+    from anomaly.features.growth import growths_of
     from anomaly.features.indicator import indicators
     from anomaly.features.own import own_indicators
 
@@ -42,16 +43,17 @@ def features_list(unit: Unit = "", own: Own = None, as_json: AsJson = False) -> 
     known = indicators() | own_indicators(folder=own)
     rows = [
         {
-            "indicator": record.id,
-            "zh": record.zh,
-            "en": record.en,
+            "indicator": one.id,
+            "zh": one.zh,
+            "en": one.en,
             "units": " ".join(record.units),
             "block": record.block,
             "direction": record.direction,
-            "alert": record.alert,
+            "alert": one.alert,
         }
         for record in known.values()
         if not unit or unit in record.units
+        for one in (record, *growths_of(record))
     ]
     say_json({"indicators": rows}) if as_json else show_table(pd.DataFrame(rows))
 
@@ -101,6 +103,9 @@ def features_write(
     out_path: Annotated[Path, typer.Option("--out", help="FILE.csv, .parquet, .xlsx.")],
     wide: Annotated[bool, typer.Option("--wide", help="A row a unit.")] = False,
     headers: Annotated[str, typer.Option(help="Of --wide: id, zh or en.")] = "id",
+    growth: Annotated[
+        bool, typer.Option("--growth", help="Growth on a year and a month ago too.")
+    ] = False,
     own: Own = None,
     mode: Annotated[str, typer.Option("--mode", help="File mode, octal.")] = (
         f"{PRIVATE:04o}"
@@ -113,7 +118,9 @@ def features_write(
     check_out(out_path)
     permissions = file_mode(mode)
     workspace = open_store(store, own)
-    rows = workspace.features(unit, month, wide=wide, headers=headers)
+    rows = workspace.features(
+        unit, month, growth=growth, wide=wide, headers=headers
+    )
     write_frame(rows, out_path, permissions)
     if as_json:
         say_json({"out": str(out_path), "rows": len(rows)})

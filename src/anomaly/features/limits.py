@@ -49,6 +49,7 @@ class Limits:
     train_minutes: int
     late_upload_hours: int
     review_day: int
+    handler_reviews: int
 
 
 @cache
