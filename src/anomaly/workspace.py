@@ -96,7 +96,9 @@ class Workspace:
     def _growth(self, unit: str, months: list[date]) -> pd.DataFrame:
         known = [*indicators().values(), *self.own.values()]
         records = [one for one in known if unit in one.units and one.growth]
+        # What has no growth gives no rows, and no month is built for it.
         both = [m for m in months_with_before(months) if m in self.months()]
+        both = both if records else months
         rows = self._features(unit, both, [record.id for record in records])
         return derived(rows, months, records)
 

@@ -118,9 +118,7 @@ def features_write(
     check_out(out_path)
     permissions = file_mode(mode)
     workspace = open_store(store, own)
-    rows = workspace.features(
-        unit, month, growth=growth, wide=wide, headers=headers
-    )
+    rows = workspace.features(unit, month, growth=growth, wide=wide, headers=headers)
     write_frame(rows, out_path, permissions)
     if as_json:
         say_json({"out": str(out_path), "rows": len(rows)})

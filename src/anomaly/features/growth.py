@@ -34,7 +34,9 @@ class Growth:
     @property
     def alert(self) -> bool:
         """Whether leads ask for evidence of it."""
-        return self.back == BACK["yoy"] and self.record.alert and self.record.growth_alert
+        return (
+            self.back == BACK["yoy"] and self.record.alert and self.record.growth_alert
+        )
 
 
 def growths_of(record: Indicator) -> list[Growth]:
