@@ -6,6 +6,7 @@ WITH digit AS (
 begun AS (
     SELECT
         institution_id,
+        tickets,
         -- The first digit of the amount in fen is that of the amount in yuan.
         CAST(
             substr(
@@ -13,14 +14,17 @@ begun AS (
                 1,
                 1
             ) AS INTEGER
-        ) AS digit,
-        sum(tickets) AS tickets
+        ) AS digit
     FROM pharmacy_ticket
-    GROUP BY 1, 2
+),
+counted AS (
+    SELECT institution_id, digit, sum(tickets) AS tickets
+    FROM begun
+    GROUP BY institution_id, digit
 ),
 whole AS (
     SELECT institution_id, sum(tickets) AS tickets
-    FROM begun
+    FROM counted
     GROUP BY institution_id
 )
 SELECT
@@ -37,4 +41,4 @@ SELECT
     {month} AS month
 FROM whole w
 CROSS JOIN digit d
-LEFT JOIN begun b ON w.institution_id = b.institution_id AND d.digit = b.digit
+LEFT JOIN counted b ON w.institution_id = b.institution_id AND d.digit = b.digit
