@@ -111,6 +111,11 @@ def test_the_command_writes_and_lists_growth(root, tmp_path):
     )  # fmt: skip
     assert done.exit_code == 0, done.output
     assert "visits_mom" in set(pd.read_csv(path)["indicator"])
+    done = CliRunner().invoke(app, ["features", "show", "visits_mom", "--json"])
+    told = json.loads(done.output)
+    assert (told["id"], told["zh"]) == ("visits_mom", "服务人次环比增长率")
+    assert told["derived"] == "over the value of 1 months before, less 1"
+    assert "FROM visit_fact" in told["formula"]["doctor"]
     done = CliRunner().invoke(app, ["features", "list", "--json"])
     rows = {row["indicator"]: row for row in json.loads(done.output)["indicators"]}
     assert rows["visits_yoy"]["alert"]

@@ -1,7 +1,7 @@
 """Commands about indicators: which there are, what each is, and their values."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import pandas as pd
 import typer
@@ -17,6 +17,9 @@ from anomaly.cli.output import (
     write_frame,
 )
 from anomaly.errors import UsageError
+
+if TYPE_CHECKING:
+    from anomaly.features.growth import Growth
 
 features_app = typer.Typer(help="The indicators.", no_args_is_help=True)
 Own = Annotated[
@@ -62,18 +65,21 @@ def features_list(unit: Unit = "", own: Own = None, as_json: AsJson = False) -> 
 def features_show(indicator: str, own: Own = None, as_json: AsJson = False) -> None:
     """Show one indicator: names, clause, why, formula, and what it needs."""
     from anomaly.features.builder import formula
+    from anomaly.features.growth import growths_of
     from anomaly.features.indicator import indicators
     from anomaly.features.own import own_indicators
     from anomaly.leads.needs import columns_of
 
     known = indicators() | own_indicators(folder=own)
-    if indicator not in known:
+    grown = {one.id: one for each in known.values() for one in growths_of(each)}
+    if indicator not in known | grown:
         raise UsageError(
             f"indicator '{indicator}': there is none",
             expected=f"one of {', '.join(known)}",
         )
-    record = known[indicator]
-    told = vars(record) | {
+    record = known[indicator] if indicator in known else grown[indicator].record
+    told = vars(record) | _derived(grown.get(indicator))
+    told |= {
         "formula": {unit: formula(record, unit) for unit in record.units},
         "needs": sorted(".".join(column) for column in columns_of(record)),
     }
@@ -83,6 +89,15 @@ def features_show(indicator: str, own: Own = None, as_json: AsJson = False) -> N
     for key, value in told.items():
         if value not in ("", "true", [], {}):
             out.print(f"[bold]{key}[/bold]: {_line(value)}", highlight=False)
+
+
+def _derived(grown: "Growth | None") -> dict[str, object]:
+    """Return what growth says in place of the record it is derived from."""
+    if grown is None:
+        return {}
+    told = f"over the value of {-grown.back} months before, less 1"
+    return {"id": grown.id, "zh": grown.zh, "en": grown.en,
+            "alert": grown.alert, "derived": told}  # fmt: skip
 
 
 def _line(value: object) -> str:

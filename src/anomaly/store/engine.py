@@ -8,9 +8,13 @@ import pandas as pd
 
 
 class Engine(Protocol):
-    """Runs SQL over Parquet files; ``name`` is part of every run record."""
+    """Runs SQL over Parquet files; ``name`` is part of every run record.
+
+    ``viewed`` holds the files that each name of a view stands for.
+    """
 
     name: str
+    viewed: dict[str, list[Path]]
 
     def view(
         self,

@@ -47,15 +47,14 @@ def second_site(setting: Setting, doctor: int) -> int:
 
 def move_afternoons(setting: Setting, events: pd.DataFrame, month: int) -> None:
     """Let doctors with two sites see the afternoon's patients at the other."""
-    rows = setting.plan.active("second_site", month)["unit"].to_numpy(dtype=np.int64)
-    doctor, day = events["doctor"].to_numpy(), events["day"].to_numpy()
-    sec = events["sec"].to_numpy()
+    staff = setting.plan.active("second_site", month)["unit"].to_numpy(dtype=np.int64)
     seen = (events["kind"] == OUTPATIENT) & (events["style"] == ORDINARY)
-    for one in rows:
-        mine = (seen & (doctor == one)).to_numpy()
-        split = np.intersect1d(day[mine & (sec < NOON)], day[mine & (sec >= AFTERNOON)])
+    seen &= events["doctor"].isin(staff)
+    for one, own in events.loc[seen, ["doctor", "day", "sec"]].groupby("doctor"):
+        late = own["sec"] >= AFTERNOON
+        split = np.intersect1d(own.loc[own["sec"] < NOON, "day"], own.loc[late, "day"])
         away = split[noise(setting.seed, f"away {one}", split) < 0.7]
-        moved = mine & np.isin(day, away) & (sec >= AFTERNOON)
+        moved = own.index[late & own["day"].isin(away)]
         events.loc[moved, "unit"] = second_site(setting, int(one))
 
 
