@@ -114,7 +114,7 @@ def test_the_command_writes_and_lists_growth(root, tmp_path):
     done = CliRunner().invoke(app, ["features", "show", "visits_mom", "--json"])
     told = json.loads(done.output)
     assert (told["id"], told["zh"]) == ("visits_mom", "服务人次环比增长率")
-    assert told["derived"] == "over the value of 1 months before, less 1"
+    assert told["derived"] == "over the value 1 month ago, less 1"
     assert "FROM visit_fact" in told["formula"]["doctor"]
     done = CliRunner().invoke(app, ["features", "list", "--json"])
     rows = {row["indicator"]: row for row in json.loads(done.output)["indicators"]}

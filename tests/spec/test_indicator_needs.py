@@ -4,6 +4,7 @@ import pytest
 from drawn_indicators import load_world, worlds
 
 from anomaly.features.indicator import UNITS, indicators
+from anomaly.leads.needs import columns_of, missing
 from anomaly.workspace import open_store
 
 # What every export has, and what tells institutions and items apart.
@@ -73,3 +74,32 @@ def test_one_of_two_columns_that_stand_for_each_other_is_enough(tmp_path):
     # The attending doctor is known, the district by the institution's master.
     assert told.loc["visits", "allowed"]
     assert told.loc["a_manual_share", "allowed"]
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "indicator"),
+    [
+        ("visit", "discharged_at", "p_gap_min"),
+        ("visit", "discharged_at", "bed_census_peak"),
+        ("charge", "doctor_id", "ph_per_prescriber"),
+        ("charge", "uploaded_at", "late_line_share"),
+    ],
+)
+def test_what_nothing_in_the_formula_stands_in_for_is_told(table, column, indicator):
+    used = columns_of(indicators()[indicator])
+    assert missing(used, {(table, column)}) == {(table, column)}
+
+
+@pytest.mark.parametrize(
+    ("lacking", "indicator"),
+    [
+        (("visit", "discharged_at"), "alos"),
+        (("visit", "stay_days"), "alos"),
+        (("settlement", "age"), "fee_oe"),
+        (("charge", "doctor_id"), "visits"),
+        (("settlement", "agency_id"), "a_review_coverage"),
+        (("pharmacy", "district"), "visits"),
+    ],
+)
+def test_what_another_column_of_the_formula_gives_is_not_told(lacking, indicator):
+    assert missing(columns_of(indicators()[indicator]), {lacking}) == set()

@@ -95,7 +95,8 @@ def _derived(grown: "Growth | None") -> dict[str, object]:
     """Return what growth says in place of the record it is derived from."""
     if grown is None:
         return {}
-    told = f"over the value of {-grown.back} months before, less 1"
+    months = "month" if grown.back == -1 else "months"
+    told = f"over the value {-grown.back} {months} ago, less 1"
     return {"id": grown.id, "zh": grown.zh, "en": grown.en,
             "alert": grown.alert, "derived": told}  # fmt: skip
 

@@ -104,8 +104,12 @@ def _lacked(
 
 
 def missing(used: set[Column], lacking: set[Column]) -> set[Column]:
-    """Return the columns used that are lacking and that no other stands in for."""
-    spared = {one for group in EITHER if group - lacking for one in group}
+    """Return the columns used that are lacking and that no other stands in for.
+
+    Only what is used as well stands in: a stay's length is known without the day it
+    ended, the days until the next one are not.
+    """
+    spared = {one for group in EITHER if (group & used) - lacking for one in group}
     return (used & lacking) - spared
 
 
