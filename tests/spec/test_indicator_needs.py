@@ -1,10 +1,11 @@
 """What an export lacks is told: no indicator goes missing without a word."""
 
 import pytest
-from drawn_indicators import load_world, worlds
+from drawn_indicators import load_world, tables_of, worlds
 
 from anomaly.features.indicator import UNITS, indicators
 from anomaly.leads.needs import columns_of, missing
+from anomaly.tables import tables
 from anomaly.workspace import open_store
 
 # What every export has, and what tells institutions and items apart.
@@ -47,6 +48,36 @@ def test_an_indicator_without_a_row_is_told_with_what_is_missing(bare, told):
         and not told.loc[record.id, "missing"]
     ]
     assert silent == []
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "column"),
+    [
+        ("persons", "charge", "national_item_code"),
+        ("persons", "charge", "supply_days"),
+        ("care", "review", "operator_id"),
+        ("persons", "visit", "discharged_at"),
+        ("beds", "visit", "discharged_at"),
+    ],
+)
+def test_what_one_column_takes_along_is_told(tmp_path, name, table, column):
+    world = worlds()[name]
+    keep = {
+        each: {one.name for one in tables()[each].columns} for each in tables_of(world)
+    }
+    keep[table].discard(column)
+    store = open_store(load_world(tmp_path, world | {"keep": keep}))
+    told = store.needs().set_index("id")["missing"]
+    lost = [
+        (unit, indicator)
+        for unit, wanted in world["expect"].items()
+        for found in [set(store.features(unit, world["month"])["indicator"])]
+        for indicator in wanted
+        if indicator not in found
+    ]
+    assert lost
+    for _, indicator in lost:
+        assert any(f"({table}.{column})" in text for text in told[indicator])
 
 
 def test_a_column_is_named_by_both_its_names(told):
