@@ -53,7 +53,7 @@ def tests_of(unit_kind: str) -> list[Test]:
     for record in of_unit(unit_kind):
         if record.alert:
             found.append(Test(record.id, record, record.kind, False))
-            if record.growth:
+            if record.growth and record.growth_alert:
                 kind = GROWTH_KINDS[record.kind]
                 found.append(Test(f"{record.id}_yoy", record, kind, True))
     return found

@@ -17,7 +17,7 @@ SELECT
         END
     ) AS fund_pay,
     CASE
-        WHEN max(m.insurance_type) IN ('310', '320', '330', '340') THEN {cap_employee}
+        WHEN max(m.insurance_type) IN ({employee_types}) THEN {cap_employee}
         ELSE {cap_resident}
     END AS fund_cap,
     {month} AS month
