@@ -47,7 +47,7 @@ def disagreements(shape: Shape, opened: Opened, folder: Path) -> dict[str, str]:
     deadline=None,
     derandomize=not WORLDS,
     # A world that fails is made small only where there is time for it.
-    phases=None or ((Phase.generate, Phase.shrink) if WORLDS else (Phase.generate,)),
+    phases=[Phase.generate, *([Phase.shrink] if WORLDS else [])],
 )
 @given(shape=shapes())
 def test_every_step_holds_what_plain_loops_find(opened, shape):

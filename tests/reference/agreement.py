@@ -8,11 +8,11 @@ from fractions import Fraction
 from pathlib import Path
 
 import pyarrow.parquet as pq
-from reference.rows import Row, Tables
 
 from anomaly.periods import parse_month
 from anomaly.store.store import Store
 from anomaly.tables import tables
+from reference.rows import Row, Tables
 
 TOLERANCE = 1e-9
 # Where a difference is all that is left of two doubles, nought is not exact.

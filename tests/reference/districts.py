@@ -3,9 +3,8 @@
 from datetime import date
 from fractions import Fraction
 
-from reference.rows import Row, Tables, by, keyed, of, total
-
 from anomaly.periods import month_text, shift
+from reference.rows import Row, Tables, by, keyed, of, total
 
 
 def agency_pair(tables: Tables, month: date) -> list[Row]:

@@ -2,10 +2,9 @@
 
 from datetime import date, datetime, timedelta
 
+from anomaly.periods import month_text, shift
 from reference.rows import Row, Tables, as_flag, by, first_known, index, most, of
 from reference.settings import LIMITS
-
-from anomaly.periods import month_text, shift
 
 CONFIRMED = ("confirmed", "recovered", "rectified", "restored")
 NOTHING: Row = dict.fromkeys(
@@ -105,7 +104,8 @@ def finding_fact(tables: Tables, month: date) -> list[Row]:
 def trace_use(tables: Tables, month: date) -> list[Row]:
     """Codes of the month's bills: was another bill's drug scanned as the same by then?
 
-    A refund is not another bill.
+    A refund is not another bill, nor is one of this month that does not count: taken
+    back whole, or taken out as an artefact.
     """
     bills = index(of(tables["settlement_net"], month), "settlement_id")
     counts_for = {
@@ -119,11 +119,17 @@ def trace_use(tables: Tables, month: date) -> list[Row]:
         place = {name: bill[name] for name in ("institution_id", "visit_class")}
         now.append(scan | place | {"at": at})
     latest = max((scan["at"] for scan in now), default=None)
+    here = {row["settlement_id"] for row in of(tables["settlement"], month)}
     used: dict[str, set[str]] = {}
     for scan in tables["trace_code"]:
-        if latest and (scan["scanned_at"] is None or scan["scanned_at"] <= latest):
+        bill = scan["settlement_id"]
+        counts = counts_for.get(bill) in bills or bill not in here
+        by_then = scan["scanned_at"] is None or (
+            latest and scan["scanned_at"] <= latest
+        )
+        if counts and by_then:
             own = used.setdefault(scan["trace_code"], set())
-            own.add(counts_for.get(scan["settlement_id"], scan["settlement_id"]))
+            own.add(counts_for.get(bill, bill))
     found = []
     for key, own in by(now, "trace_code", "institution_id", "visit_class").items():
         code, place, kind = key

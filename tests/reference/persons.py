@@ -4,10 +4,9 @@ import math
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 
+from anomaly.periods import shift
 from reference.rows import Row, Tables, by, index, keyed, known, most, of, total
 from reference.settings import LIMITS
-
-from anomaly.periods import shift
 
 EMPLOYEES = ("310", "320", "330", "340")
 SUPPLY_AT_MOST = 92

@@ -4,14 +4,15 @@ import re
 from datetime import date
 from decimal import Decimal
 from fractions import Fraction
+from itertools import pairwise
 
+from anomaly.periods import shift
 from reference.rows import (
     Row,
     Tables,
     as_flag,
     by,
     first_known,
-    index,
     known,
     least,
     most,
@@ -19,8 +20,6 @@ from reference.rows import (
     total,
 )
 from reference.settings import LIMITS
-
-from anomaly.periods import shift
 
 AS_SEEN = (
     "visit_id insured_id institution_id doctor_id visit_class district level"
@@ -190,7 +189,7 @@ def insured_gap(tables: Tables, month: date) -> list[Row]:
         dated = sorted(stay for stay in stays if stay[0] is not None)
         gaps = [
             max(nights(left, came), 0)
-            for (_, _, left), (came, _, _) in zip(dated, dated[1:], strict=False)
+            for (_, _, left), (came, _, _) in pairwise(dated)
             if left is not None
         ]
         if person in here and gaps:

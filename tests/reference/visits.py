@@ -2,6 +2,8 @@
 
 from datetime import date, datetime, timedelta
 
+from anomaly.features.calendar import years
+from anomaly.periods import shift
 from reference.bills import DRUGS
 from reference.rows import (
     Row,
@@ -16,9 +18,6 @@ from reference.rows import (
     total,
 )
 from reference.settings import LIMITS
-
-from anomaly.features.calendar import years
-from anomaly.periods import shift
 
 FIRST = "insured_id institution_id visit_class visit_type insured_district sex".split()
 SUMS = (

@@ -6,7 +6,7 @@ from random import Random
 from typing import TYPE_CHECKING, TypeVar
 
 from anomaly.periods import shift
-from worlds.lines import line
+from worlds.lines import like, line
 
 if TYPE_CHECKING:
     from worlds import Shape
@@ -28,7 +28,7 @@ EDGES = (
     time(21, 59, 59),
 )
 DISTRICTS = ("990101", "990102", "", "990199")
-NIGHTS = (3, 0, 1, 2, 4, 7, 8, 15, 16, 33, 95)
+NIGHTS = (3, 0, 1, 2, 4, 7, 8, 15, 16, 33, 60, 90, 95)
 
 
 def text(moment: date | datetime | None) -> str:
@@ -106,8 +106,8 @@ class Bills:
 
     def _bill(self, **fixed: str) -> None:
         number = len(self.settlements)
-        again = self.visits and self.chance(0.08) and not fixed
-        visit = self.rng.choice([*self.visits.values()]) if again else self._visit()
+        again = self.visits and self.chance(0.1) and not fixed
+        visit = self._seen_before() if again else self._visit()
         settled = max(self._settled_at(), datetime.fromisoformat(visit["ended"]))
         if settled.date().replace(day=1) not in self.shape.months:
             settled = datetime.fromisoformat(visit["settled"])
@@ -130,8 +130,16 @@ class Bills:
         self.settlements.append(bill | self._parts(fee) | fixed)
         for _ in range(self.rng.choice([1, 1, 2, 3, 0])):
             self.charges.append(line(self, bill, visit, settled))
+            if self.chance(0.2):
+                self.charges.append(like(self.charges[-1], self))
         if self.chance(0.15):
             self._refund(self.settlements[-1])
+
+    def _seen_before(self) -> dict:
+        """Return a visit that is settled once more: a stay, where there are any."""
+        visits = [*self.visits.values()]
+        stays = [visit for visit in visits if visit["visit_type"] == "21"]
+        return self.rng.choice(stays or visits)
 
     def _parts(self, fee: Decimal) -> dict[str, str]:
         """Return sums that a fee is made of; some bills do not say them."""

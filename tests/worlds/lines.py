@@ -33,10 +33,23 @@ CAPS = ("", "80", "3.5")
 BEFORE = (0, 0, 1, 30, 59, 60, 61, 3600)
 
 
+def like(line: dict[str, str], bills: "Bills") -> dict[str, str]:
+    """Return a line that differs from another in a few cells or in its name only."""
+    again = {"line_id": f"L{len(bills.charges):05d}"}
+    for name, values in {
+        "local_item_name": NAMES,
+        "supply_days": SUPPLY,
+        "unit_price": PRICES,
+        "national_item_code": (line["national_item_code"], ""),
+    }.items():
+        again[name] = bills.rng.choice([line[name], bills.rng.choice(values)])
+    return line | again
+
+
 def line(bills: "Bills", bill: dict, visit: dict, settled: datetime) -> dict[str, str]:
     """Draw one line of a bill."""
     rng, number = bills.rng, len(bills.charges)
-    item = bills.pick([*ITEMS])
+    item = "" if bills.chance(0.1) else bills.pick([*ITEMS])
     category = ITEMS[item]
     confused = bills.shape.mismapped and bill["institution_id"] == "H1"
     if bills.chance(0.5 if confused else 0.04):

@@ -1,6 +1,6 @@
 """Masters, lists, ledgers and budgets of a drawn world."""
 
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from random import Random
 from typing import TYPE_CHECKING
 
@@ -145,8 +145,8 @@ def _upload(rng: Random, bill: dict) -> dict[str, str]:
 def _review(rng: Random, bill: dict) -> dict[str, str]:
     settled = datetime.fromisoformat(bill["settled_at"])
     month = shift(settled.date().replace(day=1), 1)
-    reviewed = datetime(month.year, month.month, rng.choice([1, 5, 6]))
-    reviewed += timedelta(seconds=rng.choice([0, 0, 86399]))
+    day = month.replace(day=rng.choice([1, 5, 6]))
+    reviewed = datetime.combine(day, rng.choice([time(0), time(0), time(23, 59, 59)]))
     paid = settled + timedelta(days=rng.choice([0, 1, 30]), hours=rng.choice([0, 13]))
     return {
         "settlement_id": bill["settlement_id"],
