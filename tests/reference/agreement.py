@@ -2,7 +2,6 @@
 
 import math
 from collections.abc import Sequence
-from datetime import date
 from decimal import Decimal
 from fractions import Fraction
 from pathlib import Path
@@ -21,34 +20,33 @@ SHOWN = 3
 
 
 def stored(store: Store, scratch: Path) -> Tables:
-    """Return every table and step that a store holds; rows by month say theirs."""
-    found: Tables = {}
-    parts = store.catalog.all_parts()
-    for name in {*tables(), *(part.dataset for part in parts)}:
-        if name in tables() and not tables()[name].month:
-            found[name] = _read(store, name, None, scratch)
-            continue
-        months = sorted({part.month for part in parts if part.dataset == name})
-        found[name] = [
-            row | {"month": parse_month(month)}
-            for month in months
-            for row in _read(store, name, month, scratch)
-        ]
+    """Return all that a store holds; rows kept by month say theirs.
+
+    Of steps, just what the engine wrote; of tables, what it sees.
+    """
+    found: Tables = {name: [] for name in tables()}
+    for part in store.catalog.all_parts():
+        if part.dataset not in tables():
+            rows = pq.read_table(store.root / part.path).to_pylist()
+            month = parse_month(part.month)
+            assert all(row.get("month", month) == month for row in rows)
+            kept = found.setdefault(part.dataset, [])
+            kept += [row | {"month": month} for row in rows]
+    for name, table in tables().items():
+        months = {part.month for part in store.parts(name)}
+        for month in sorted(months) if table.month else [None]:
+            rows = _seen(store, name, month, scratch)
+            more = {"month": parse_month(month)} if month else {}
+            found[name] += [row | more for row in rows]
     return found
 
 
-def _read(store: Store, name: str, month: str | None, scratch: Path) -> list[Row]:
-    """Return rows with their cells as they are: decimals exact, times as times."""
+def _seen(store: Store, name: str, month: str | None, scratch: Path) -> list[Row]:
+    """Return a table's rows with their cells as they are: decimals stay exact."""
     view = store.show(name, None if month is None else [month])
-    path = scratch / "read.parquet"
+    path = scratch / "seen.parquet"
     store.engine.write(f"SELECT * FROM {view}", path)
-    rows = pq.read_table(path).to_pylist()
-    assert all(r.get("month", month) in (month, _day(month)) for r in rows if month)
-    return rows
-
-
-def _day(month: str | None) -> date | None:
-    return month and parse_month(month)
+    return pq.read_table(path).to_pylist()
 
 
 def differences(found: Sequence[Row], expected: Sequence[Row]) -> str:

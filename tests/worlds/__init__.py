@@ -81,7 +81,7 @@ def shapes(draw: st.DrawFn) -> Shape:
         seed=draw(st.integers(0, 10**6)),
         last=draw(st.sampled_from(LAST)),
         back=tuple(draw(st.lists(st.sampled_from(BACK), max_size=3, unique=True))),
-        bills=draw(st.integers(1, 180)),
+        bills=draw(st.integers(10, 180)),
         persons=draw(st.integers(1, 14)),
         places=draw(st.integers(1, 4)),
         sameness=draw(st.sampled_from([0.0, 0.3, 0.6, 0.9])),
