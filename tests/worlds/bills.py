@@ -128,7 +128,9 @@ class Bills:
             "is_refund": self.pick(("0", "")),
         }
         self.settlements.append(bill | self._parts(fee) | fixed)
-        for _ in range(self.rng.choice([1, 1, 2, 3, 0])):
+        # A load asks for lines: the first bill has some.
+        fewest = 0 if self.charges else 1
+        for _ in range(max(fewest, self.rng.choice([1, 1, 2, 3, 0]))):
             self.charges.append(line(self, bill, visit, settled))
             if self.chance(0.2):
                 self.charges.append(like(self.charges[-1], self))
