@@ -13,7 +13,7 @@ from reference import references
 from reference.agreement import differences, stored
 from reference.rows import Tables, of
 from reference.settings import steps
-from worlds import Shape, load_into, shapes
+from worlds import RICH, Shape, load_into, shapes
 
 from anomaly.store.steps import Runner
 from anomaly.store.store import Store
@@ -21,20 +21,7 @@ from anomaly.store.store import Store
 # More of them, new ones each time, a failing one made small: ANOMALY_WORLDS=150.
 WORLDS = int(os.environ.get("ANOMALY_WORLDS", "0"))
 ENGINES = ("duckdb",)
-# A world with something for every step.
-RICH = Shape(
-    seed=813651,
-    last=date(2026, 5, 1),
-    back=(1, 2, 12),
-    bills=170,
-    persons=12,
-    places=3,
-    sameness=0.3,
-    bulk=True,
-    mismapped=True,
-    without=frozenset(),
-)
-# What it must hold, lest equality be that of noughts.
+# What a rich world must hold, lest equality be that of noughts.
 HELD = """
 insured_move.is_impossible trace_use.is_repeated stay_fact.has_complication
 stay_fact.is_readmitted_here stay_fact.has_low_criteria stay_fact.is_at_threshold

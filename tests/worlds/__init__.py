@@ -59,6 +59,21 @@ class Shape:
         return sorted(shift(self.last, -back) for back in {0, *self.back})
 
 
+# A world with something for every step.
+RICH = Shape(
+    seed=813651,
+    last=date(2026, 5, 1),
+    back=(1, 2, 12),
+    bills=180,
+    persons=12,
+    places=3,
+    sameness=0.3,
+    bulk=True,
+    mismapped=True,
+    without=frozenset(),
+)
+
+
 @cache
 def droppable() -> list[str]:
     """Return the columns that a world has and a bureau's exports may lack."""

@@ -108,7 +108,10 @@ class Bills:
         number = len(self.settlements)
         again = self.visits and self.chance(0.1) and not fixed
         visit = self._seen_before() if again else self._visit()
-        settled = max(self._settled_at(), datetime.fromisoformat(visit["ended"]))
+        settled = datetime.fromisoformat(visit["settled"])
+        if again:
+            ended = datetime.fromisoformat(visit["ended"])
+            settled = max(self._settled_at(), ended)
         if settled.date().replace(day=1) not in self.shape.months:
             settled = datetime.fromisoformat(visit["settled"])
         fee = Decimal(self.pick(FEES)) + self.rng.choice([0, 0, Decimal("3.37")])
