@@ -118,6 +118,11 @@ class Indicator:
                 f"{where}: distinct counts and extremes do not add over months",
                 expected="additive = false",
             )
+        if (self.alert or self.growth) and not self.additive:
+            raise PolicyError(
+                f"{where}: evidence and growth add months up, and these do not add",
+                expected="additive = true, or neither alert nor growth",
+            )
 
     @property
     def texts(self) -> str:

@@ -20,7 +20,9 @@ SELECT
     sum(l.line_amount) AS amount,
     sum(
         CASE
-            WHEN coalesce(l.line_fully_self, 0) < l.line_amount THEN l.quantity
+            -- What is given back has its sums below zero.
+            WHEN abs(coalesce(l.line_fully_self, 0)) < abs(l.line_amount)
+            THEN l.quantity
             ELSE 0
         END
     ) AS paid_quantity,

@@ -58,15 +58,7 @@ lines AS (
                 ELSE 0
             END
         ) AS has_watched,
-        count(national_item_code) AS coded_lines,
-        -- Without order numbers nothing is known of prescriptions.
-        CASE
-            WHEN count(order_no) > 0
-            THEN count(DISTINCT CASE
-                WHEN fee_category IN ({drug_categories}) AND line_amount > 0
-                THEN order_no
-            END)
-        END AS prescriptions
+        count(national_item_code) AS coded_lines
     FROM line_net
     GROUP BY settlement_id
 ),
@@ -141,7 +133,6 @@ SELECT
     CASE WHEN l.coded_lines > 0 THEN coalesce(l.watch_quantity, 0) END
         AS watch_quantity,
     CASE WHEN l.coded_lines > 0 THEN l.has_watched END AS has_watched,
-    l.prescriptions,
     {month} AS month
 FROM net n
 LEFT JOIN lines l ON n.net_id = l.net_id
