@@ -13,7 +13,7 @@ from anomaly.errors import UsageError
 from anomaly.features.builder import all_steps
 from anomaly.periods import month_text, shift
 from anomaly.policy.read import as_record
-from anomaly.store.steps import Runner, Step
+from anomaly.store.steps import Runner, Step, Task
 from anomaly.store.store import Store
 
 COLUMNS = (
@@ -86,8 +86,17 @@ def rules() -> dict[str, Rule]:
 
 def run(store: Store, months: Sequence[date], progress: Progress | None = None) -> int:
     """Bring the hits of every rule up to date for these months."""
-    steps = [*all_steps().values(), *(rule.step for rule in rules().values())]
-    return Runner(store, steps).run(sorted(months), progress)
+    return Runner(store, _steps()).run(sorted(months), progress)
+
+
+def stale(store: Store, months: Sequence[date]) -> list[Task]:
+    """Return what `run` would have to build for these months, in order."""
+    return Runner(store, _steps()).stale(sorted(months))
+
+
+def _steps() -> list[Step]:
+    """Every step there is: this room is the last that has any."""
+    return [*all_steps().values(), *(rule.step for rule in rules().values())]
 
 
 def catalogue() -> pd.DataFrame:

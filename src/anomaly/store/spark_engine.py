@@ -1,0 +1,140 @@
+"""PySpark: the engine of a province, over the same files."""
+
+import re
+import shutil
+from collections.abc import Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+import pyarrow.parquet as pq
+
+from anomaly.store.duckdb_engine import DuckDBEngine, latest_rows
+from anomaly.store.spark_session import session
+from anomaly.store.transpile import SparkText, spark_type, to_spark
+
+# Spark reads these in a path as a pattern.
+PATTERN_SIGNS = re.compile(r"([{}\[\]*?\\])")
+
+
+@dataclass(frozen=True)
+class Shown:
+    """What a name stands for (see `Engine.view`); without ``rows``, for none."""
+
+    paths: tuple[Path, ...]
+    columns: dict[str, str]
+    latest: tuple[Sequence[str], str] | None
+    rows: bool = True
+
+
+class SparkEngine:
+    """Steps run on Spark; questions about their results are answered by DuckDB.
+
+    A step joins and sums a month of lines, which may need a cluster; what is read
+    afterwards are units and hits, for which starting Spark would only cost time.
+    Spark starts at the first `write`. ``embedded`` is also asked which columns
+    a text has: its types are those of both engines.
+
+    One step is one file, as with DuckDB, written by one task of Spark after a
+    REPARTITION(1). A coalesce(1) would draw the last join into that task, and
+    collecting to the driver would hold a province's month of visits in its
+    memory; so only the writing is single, about a minute for ten million rows.
+    On a cluster the store lies on a file system that driver and executors share.
+    """
+
+    name = "spark"
+
+    def __init__(self, embedded: DuckDBEngine) -> None:
+        self.embedded = embedded
+        self._shown: dict[str, Shown] = {}
+
+    @cached_property
+    def session(self):
+        return session()
+
+    def view(
+        self,
+        name: str,
+        paths: Sequence[Path],
+        columns: dict[str, str],
+        latest: tuple[Sequence[str], str] | None = None,
+    ) -> None:
+        self.embedded.view(name, paths, columns, latest)
+        self._shown[name] = Shown(tuple(paths), columns, latest)
+
+    def empty_like(self, name: str, other: str) -> None:
+        self.embedded.empty_like(name, other)
+        self._shown[name] = replace(self._shown[other], rows=False)
+
+    def frame(self, sql: str) -> pd.DataFrame:
+        return self.embedded.frame(sql)
+
+    def execute(self, sql: str) -> None:
+        self.embedded.execute(sql)
+
+    def scalar(self, sql: str):
+        return self.embedded.scalar(sql)
+
+    def text(self, sql: str) -> str:
+        return to_spark(sql).whole
+
+    def write(self, sql: str, path: Path) -> int:
+        text = to_spark(sql)
+        query = text.one_file(self.embedded.columns(sql))
+        for name in sorted(text.reads & set(self._shown)):
+            self._register(name, self._shown[name])
+        with self._kept(text):
+            self._write(query, path)
+        return pq.read_metadata(path).num_rows
+
+    def close(self) -> None:
+        self.embedded.close()
+
+    def _register(self, name: str, shown: Shown) -> None:
+        """Let a name stand for the same rows in Spark as in DuckDB."""
+        rows = self._files(shown) if shown.paths else self._no_rows(shown)
+        rows.createOrReplaceTempView(name)
+        if shown.latest:
+            rows.createOrReplaceTempView(f"{name}__files")
+            query = to_spark(latest_rows(f"{name}__files", *shown.latest)).query
+            self.session.sql(query).createOrReplaceTempView(name)
+
+    def _files(self, shown: Shown):
+        rows = self.session.read.parquet(*map(_address, shown.paths))
+        return rows if shown.rows else rows.limit(0)
+
+    def _no_rows(self, shown: Shown):
+        cells = ", ".join(
+            f"CAST(NULL AS {spark_type(type_)}) AS `{name}`"
+            for name, type_ in shown.columns.items()
+        )
+        return self.session.sql(f"SELECT {cells} WHERE false")
+
+    @contextmanager
+    def _kept(self, text: SparkText):
+        """Hold the parts of a text that are used many times while it runs."""
+        frames = {}
+        try:
+            for name, query in text.kept.items():
+                frames[name] = self.session.sql(query).persist()
+                frames[name].createOrReplaceTempView(name)
+            yield
+        finally:
+            for name, frame in frames.items():
+                self.session.catalog.dropTempView(name)
+                frame.unpersist()
+
+    def _write(self, query: str, path: Path) -> None:
+        """Write a query that gives one partition; the file takes its place whole."""
+        folder = path.with_suffix(".spark")
+        frame = self.session.sql(query)
+        frame.write.mode("overwrite").parquet(f"file://{folder.resolve()}")
+        (part,) = folder.glob("part-*.parquet")
+        part.rename(path)
+        shutil.rmtree(folder)
+
+
+def _address(path: Path) -> str:
+    return "file://" + PATTERN_SIGNS.sub(r"\\\1", str(path.resolve()))
