@@ -6,14 +6,19 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 DEMO := reports/demo
 STAMP := $(VENV)/.ready
+SPARK := $(VENV)/.spark
 
-.PHONY: demo test check fix setup lock sample clean
+.PHONY: demo test test-spark check fix setup lock sample clean
 
 demo: setup
 	$(BIN)/anomaly demo --out $(DEMO)
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadscope
+
+# Both engines side by side; needs a JRE. `make test` skips these without the extra.
+test-spark: setup $(SPARK)
+	$(BIN)/python -m pytest -m spark
 
 # Changes nothing: formatting, lint, import contracts.
 check: setup
@@ -37,11 +42,19 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
+$(SPARK): requirements-spark.lock $(STAMP)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock
+	touch $(SPARK)
+
+EXTRA := import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"]))
+COMPILE := $(BIN)/uv pip compile --universal --generate-hashes \
+  --no-header --no-annotate --no-emit-index-url --quiet --upgrade \
+  --exclude-newer $$(date -d '7 days ago' +%Y-%m-%d)
+
 # Takes the newest versions that are at least a week old.
 lock:
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --quiet --upgrade \
-	  --exclude-newer $$(date -d '7 days ago' +%Y-%m-%d) -o requirements.lock
+	$(COMPILE) pyproject.toml --group dev -o requirements.lock
+	$(BIN)/python -c '$(EXTRA)' | $(COMPILE) - --python-version 3.11 -o requirements-spark.lock
 
 # Makes data/sample anew, byte for byte.
 sample: setup

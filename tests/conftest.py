@@ -22,9 +22,13 @@ def spark():
         pytest.skip("no Java: Spark needs a JRE of version 17 or newer")
     from anomaly.store.spark_session import local_settings
 
-    small = {"spark.master": "local[2]", "spark.sql.shuffle.partitions": "2"}
+    chosen = local_settings()
+    java = "spark.driver.extraJavaOptions"
+    chosen |= {"spark.master": "local[2]", "spark.sql.shuffle.partitions": "2"}
+    # A few rows a step: to compile code better would take longer than to run it.
+    chosen[java] += " -XX:TieredStopAtLevel=1"
     builder = sql.SparkSession.builder.appName("tests")
-    session = builder.config(map=local_settings() | small).getOrCreate()
+    session = builder.config(map=chosen).getOrCreate()
     yield session
     session.stop()
 

@@ -34,10 +34,10 @@ def widen(monkeypatch) -> None:
             monkeypatch.setitem(getattr(drawn, name), key, value)
 
 
-def spark_copy(store: Store, root: Path) -> Store:
-    """Return a copy of a store, opened to be built by Spark."""
+def copy(store: Store, root: Path, engine: str = "spark") -> Store:
+    """Return a copy of a store, opened to be built by an engine."""
     shutil.copytree(store.root, root)
-    return Store.open(root, engine="spark")
+    return Store.open(root, engine=engine)
 
 
 def build(store: Store, *months) -> int:

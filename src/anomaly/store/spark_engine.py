@@ -4,7 +4,7 @@ import re
 import shutil
 from collections.abc import Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
@@ -21,12 +21,10 @@ PATTERN_SIGNS = re.compile(r"([{}\[\]*?\\])")
 
 @dataclass(frozen=True)
 class Shown:
-    """What a name stands for (see `Engine.view`); without ``rows``, for none."""
+    """What a name stands for (see `Engine.view`): files, and which rows of them."""
 
     paths: tuple[Path, ...]
-    columns: dict[str, str]
-    latest: tuple[Sequence[str], str] | None
-    rows: bool = True
+    latest: tuple[Sequence[str], str] | None = None
 
 
 class SparkEngine:
@@ -62,11 +60,11 @@ class SparkEngine:
         latest: tuple[Sequence[str], str] | None = None,
     ) -> None:
         self.embedded.view(name, paths, columns, latest)
-        self._shown[name] = Shown(tuple(paths), columns, latest)
+        self._shown[name] = Shown(tuple(paths), latest)
 
     def empty_like(self, name: str, other: str) -> None:
         self.embedded.empty_like(name, other)
-        self._shown[name] = replace(self._shown[other], rows=False)
+        self._shown[name] = Shown(())
 
     def frame(self, sql: str) -> pd.DataFrame:
         return self.embedded.frame(sql)
@@ -93,22 +91,32 @@ class SparkEngine:
         self.embedded.close()
 
     def _register(self, name: str, shown: Shown) -> None:
-        """Let a name stand for the same rows in Spark as in DuckDB."""
-        rows = self._files(shown) if shown.paths else self._no_rows(shown)
-        rows.createOrReplaceTempView(name)
-        if shown.latest:
-            rows.createOrReplaceTempView(f"{name}__files")
-            query = to_spark(latest_rows(f"{name}__files", *shown.latest)).query
+        """Let a name stand for the same rows in Spark as in DuckDB.
+
+        The columns are told to Spark, not asked of the files: a part may lack
+        some, and opening each to see would be one more job for each name.
+        """
+        columns = self.embedded.columns(f"SELECT * FROM {name}")
+        if not shown.paths:
+            self._no_rows(columns).createOrReplaceTempView(name)
+        elif not shown.latest:
+            self._files(shown, columns).createOrReplaceTempView(name)
+        else:
+            files, order = f"{name}__files", shown.latest[1]
+            rows = self._files(shown, columns | {order: "BIGINT"})
+            rows.createOrReplaceTempView(files)
+            query = to_spark(latest_rows(files, *shown.latest)).query
             self.session.sql(query).createOrReplaceTempView(name)
 
-    def _files(self, shown: Shown):
-        rows = self.session.read.parquet(*map(_address, shown.paths))
-        return rows if shown.rows else rows.limit(0)
+    def _files(self, shown: Shown, columns: dict[str, str]):
+        fields = ", ".join(f"`{c}` {spark_type(t)}" for c, t in columns.items())
+        addresses = map(_address, shown.paths)
+        return self.session.read.schema(fields).parquet(*addresses)
 
-    def _no_rows(self, shown: Shown):
+    def _no_rows(self, columns: dict[str, str]):
         cells = ", ".join(
             f"CAST(NULL AS {spark_type(type_)}) AS `{name}`"
-            for name, type_ in shown.columns.items()
+            for name, type_ in columns.items()
         )
         return self.session.sql(f"SELECT {cells} WHERE false")
 

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from importlib.metadata import requires
 from importlib.resources import files
 from importlib.util import find_spec
 
@@ -38,8 +39,14 @@ def check_installed() -> None:
     if missing:
         raise UsageError(
             f"engine 'spark': {' and '.join(missing)} not installed",
-            todo="run: pip install 'anomaly[spark]', or build with --engine duckdb",
+            todo=f"run: pip install {_extra()}, or build with --engine duckdb",
         )
+
+
+def _extra() -> str:
+    """Return what the extra asks for, as an installer is given it."""
+    wanted = (text.partition(";") for text in requires("anomaly") or [])
+    return " ".join(f"'{what.strip()}'" for what, _, when in wanted if "spark" in when)
 
 
 def session():
