@@ -38,7 +38,7 @@ class SparkEngine:
     One step is one file, as with DuckDB, written by one task of Spark after a
     REPARTITION(1). A coalesce(1) would draw the last join into that task, and
     collecting to the driver would hold a province's month of visits in its
-    memory; so only the writing is single, about a minute for ten million rows.
+    memory; so only the writing is single. None of this was measured on a cluster.
     On a cluster the store lies on a file system that driver and executors share.
     """
 
