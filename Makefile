@@ -8,7 +8,7 @@ DEMO := reports/demo
 STAMP := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 
-.PHONY: demo test test-spark check fix setup lock sample clean
+.PHONY: demo test test-long test-spark check fix setup lock sample clean
 
 demo: setup
 	$(BIN)/anomaly demo --out $(DEMO)
@@ -16,7 +16,13 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadscope
 
-# Both engines side by side; needs a JRE. `make test` skips these without the extra.
+# Many more broken exports and killed loads than `make test` tries, new ones each
+# time. A failure prints how to see it again.
+test-long: setup
+	ANOMALY_CASES=2000 ANOMALY_KILLS=50 $(BIN)/python -m pytest -n 2 --dist load \
+	  tests/generative/test_corrupted_exports.py tests/spec/test_store.py
+
+# Both engines side by side; needs a Java runtime. `make test` leaves these out.
 test-spark: setup $(SPARK)
 	$(BIN)/python -m pytest -m spark
 

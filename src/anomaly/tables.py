@@ -19,6 +19,17 @@ SQL_TYPES = {
     "number": "DOUBLE",
     "flag": "BOOLEAN",
 }
+ID_ENDINGS = ("_id", "_no", "_code")
+CODE_ENDINGS = (
+    *ID_ENDINGS,
+    "district",
+    "month",
+    "type",
+    "class",
+    "category",
+    "level",
+    "rule",
+)
 
 
 @dataclass(frozen=True)
@@ -40,6 +51,15 @@ class Column:
     def sql_type(self) -> str:
         return SQL_TYPES[self.type]
 
+    @property
+    def is_id(self) -> bool:
+        return self.type == "text" and self.name.endswith(ID_ENDINGS)
+
+    @property
+    def is_free_text(self) -> bool:
+        """Whether people read it, not programs: a name, an address, a bed."""
+        return self.type == "text" and not self.name.endswith(CODE_ENDINGS)
+
 
 @dataclass(frozen=True)
 class Table:
@@ -48,6 +68,7 @@ class Table:
     ``month`` is '' for a master, 'settlement' where a row takes the month of
     its settlement, or the name of the timestamp column that gives the month.
     Where ``latest``, as in masters, a later row of a key supersedes the earlier.
+    ``order`` holds pairs of columns, a beginning and its end.
     """
 
     name: str
@@ -58,9 +79,15 @@ class Table:
     month: str = ""
     latest: bool = False
     money: str = ""
+    order: tuple[tuple[str, str], ...] = ()
 
     def column(self, name: str) -> Column:
         return next(column for column in self.columns if column.name == name)
+
+    @property
+    def streams(self) -> bool:
+        """Whether its rows only follow settlements: then no row needs another's."""
+        return self.month == "settlement" and not self.latest
 
     @property
     def stored(self) -> tuple[Column, ...]:
@@ -75,7 +102,9 @@ def _column(name: str, text: str) -> Column:
 
 def _table(name: str, record: dict) -> Table:
     columns = tuple(_column(*item) for item in record.pop("columns").items())
-    return Table(name, columns=columns, key=tuple(record.pop("key")), **record)
+    order = tuple(tuple(pair) for pair in record.pop("order", ()))
+    key = tuple(record.pop("key"))
+    return Table(name, columns=columns, key=key, order=order, **record)
 
 
 @cache

@@ -8,7 +8,9 @@ import pandas as pd
 
 from anomaly.features import builder, frames
 from anomaly.features.indicator import indicators
+from anomaly.features.own import own_indicators
 from anomaly.leads import combine, coverage, ranking, scoring
+from anomaly.leads import needs as needs_room
 from anomaly.periods import MonthLike, month_text, parse_month
 from anomaly.rules import rule as rules_room
 from anomaly.screen import artefacts
@@ -24,8 +26,14 @@ class Workspace:
     brought up to date first, by DuckDB or by Spark. Money is in yuan.
     """
 
-    def __init__(self, path: Path | str, engine: str = "duckdb") -> None:
+    def __init__(
+        self,
+        path: Path | str,
+        indicators: Path | str | None = None,
+        engine: str = "duckdb",
+    ) -> None:
         self.store = Store.open(path, engine)
+        self.own = own_indicators(self.store, indicators)
         self._ranked: dict[tuple, pd.DataFrame] = {}
 
     def months(self) -> list[date]:
@@ -48,7 +56,7 @@ class Workspace:
         self, months: Sequence[MonthLike] = (), progress: Progress | None = None
     ) -> int:
         """Build screen, features and hits for some months, or all; return steps run."""
-        return rules_room.run(self.store, self._months(months), progress)
+        return rules_room.run_all(self.store, self._months(months), progress)
 
     def explain(self, months: Sequence[MonthLike] = ()) -> pd.DataFrame:
         """Return what `build` would run, one row a step and month, in order.
@@ -82,14 +90,18 @@ class Workspace:
 
         Long (unit_kind, unit_id, month, indicator, numerator, denominator, n,
         spread, value) or, with ``wide``, one row a unit and month, its columns
-        headed by id or by name in 'zh' or 'en'.
+        headed by id or by name in 'zh' or 'en'. A pair's unit_id is both ids with
+        a bar between. What a column that is absent leaves out, `needs` tells.
         """
         frames.check_unit(unit)
         months = [parse_month(month)] if month else self.months()
         for each in months:
             self.store.check_month(each)
-        builder.build(self.store, months)
-        return frames.features(self.store, unit, months, wide=wide, headers=headers)
+        builder.build(self.store, months, units=[unit])
+        mine = [record for record in self.own.values() if unit in record.units]
+        beside = [builder.build_own(self.store, months, unit, mine)] if mine else []
+        rows = frames.features(self.store, unit, months, beside=beside)
+        return frames.widened(rows, headers, self.own) if wide else rows
 
     def leads(
         self,
@@ -162,8 +174,13 @@ class Workspace:
 
     def indicators(self) -> pd.DataFrame:
         """Return the catalogue of indicators, one row each."""
-        rows = [vars(record) for record in indicators().values()]
+        known = indicators() | self.own
+        rows = [vars(record) for record in known.values()]
         return pd.DataFrame(rows).rename(columns={"id": "indicator"})
+
+    def needs(self, language: str = "zh") -> pd.DataFrame:
+        """Return what each indicator and rule lacks: kind, id, allowed, missing."""
+        return needs_room.needs(self.store, language, self.own)
 
     def accounts(self) -> pd.DataFrame:
         """Return what became of every row loaded, by table."""
@@ -193,9 +210,15 @@ class Workspace:
             coverage.check_district(self.store, district)
 
 
-def open_store(path: Path | str, engine: str = "duckdb") -> Workspace:
+def open_store(
+    path: Path | str,
+    indicators: Path | str | None = None,
+    engine: str = "duckdb",
+) -> Workspace:
     """Open a store that 'anomaly load' has filled; UsageError where there is none.
 
-    ``engine`` is what builds: 'duckdb', or 'spark' where its extra is installed.
+    ``indicators`` is a folder of an analyst's own records, `path`/indicators if it
+    is not given. ``engine`` is what builds: 'duckdb', or 'spark' where its extra is
+    installed.
     """
-    return Workspace(path, engine)
+    return Workspace(path, indicators, engine)

@@ -378,3 +378,17 @@ def test_two_identical_files_in_one_folder(tmp_path, loaded):
     _, report = loaded(folder)
     book = report.accounts["doctor"]
     assert (book.accepted, book.duplicate) == (1, 1)
+
+
+def test_derived_and_normalised_cells_stay_with_their_rows(tmp_path, loaded):
+    """Enough rows that several threads share them."""
+    kinds = {"11": "outpatient", "21": "inpatient", "41": "pharmacy"}
+    codes = [list(kinds)[n * n % 3] for n in range(40_000)]
+    rows = [
+        {"setl_id": f"S{n}", "mdtrt_id": f"V{n}", "med_type": code}
+        for n, code in enumerate(codes)
+    ]
+    store, _ = loaded(write_export(tmp_path / "x", setl_d=rows))
+    found = store.sql("SELECT settlement_id, visit_class FROM settlement")
+    expected = {f"S{n}": kinds[code] for n, code in enumerate(codes)}
+    assert dict(found.itertuples(index=False, name=None)) == expected

@@ -215,7 +215,7 @@ def test_visit_class_comes_from_the_dictionary():
 )
 def test_codes_are_written_one_way(column, raw, stored):
     table = "charge" if column in ("fee_category", "catalog_class") else "settlement"
-    sql = checks.cast(tables()[table].column(column), f"'{raw}'")
+    sql = checks.value(tables()[table].column(column), f"'{raw}'")
     with duckdb.connect() as connection:
         found = connection.execute(f"SELECT {sql}").fetchone()[0]
     assert found == stored

@@ -56,7 +56,7 @@ def test_columns_that_are_not_kept_are_not_written():
 
 
 def test_cells_with_marks_are_quoted():
-    assert csv_bytes([['a"b', "c"], ["1,2", "x\r\ny"]]) == (b'"a""b","1,2"\nc,"x\ny"\n')
+    assert csv_bytes([['a"b', "c"], ["1,2", "x\r\ny"]]) == (b'"a""b","1,2"\nc,"x y"\n')
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])

@@ -1,4 +1,4 @@
-"""Commands that bring data in: sample, load, build, store."""
+"""Commands that bring data in: sample, load, build."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -6,24 +6,23 @@ from typing import TYPE_CHECKING, Annotated
 import pandas as pd
 import typer
 
+from anomaly.cli.checks import remark_rows, show_remarks
 from anomaly.cli.output import err, out, progress, say_json, show_table
 from anomaly.errors import UsageError
 
 if TYPE_CHECKING:
+    from anomaly.store.account import Account
     from anomaly.store.ingest import LoadReport
 
 StorePath = Annotated[Path, typer.Option("--store", help="Folder of the store.")]
 AsJson = Annotated[bool, typer.Option("--json", help="One JSON object on stdout.")]
 Month = Annotated[str, typer.Option("--month", help="YYYY-MM.")]
 
-store_app = typer.Typer(help="Look at a store.", no_args_is_help=True)
-
 
 def register(app: typer.Typer) -> None:
     app.command()(sample)
     app.command()(load)
     app.command()(build)
-    app.add_typer(store_app, name="store")
 
 
 def sample(
@@ -98,17 +97,26 @@ def load(
     if as_json:
         tables = {name: book.as_json() for name, book in report.accounts.items()}
         beside = {"not_recognised": report.not_recognised, "empty": report.empty}
-        say_json({"tables": tables} | beside)
+        files = {name: book.as_json() for name, book in report.files.items()}
+        remarks = remark_rows(report.remarks)
+        say_json({"tables": tables, "files": files, "remarks": remarks} | beside)
         return
     _show(report, mapping)
 
 
+def _show_accounts(what: str, accounts: "dict[str, Account]") -> None:
+    if accounts:
+        fates = ["read", "accepted", "quarantined", "duplicate", "ignored"]
+        rows = [{what: name} | vars(book) for name, book in accounts.items()]
+        shown = [what, *fates, "amount_read", "amount_accepted"]
+        show_table(pd.DataFrame(rows)[shown])
+
+
 def _show(report: "LoadReport", mapping: str) -> None:
-    rows = [{"table": name} | vars(book) for name, book in report.accounts.items()]
-    if rows:
-        shown = ["table", "read", "accepted", "quarantined", "duplicate", "ignored"]
-        frame = pd.DataFrame(rows)
-        show_table(frame[[*shown, "amount_read", "amount_accepted"]])
+    _show_accounts("table", report.accounts)
+    if len(report.files) > len(report.accounts):
+        _show_accounts("file", report.files)
+    show_remarks(remark_rows(report.remarks))
     for name in report.not_recognised:
         err.print(f"not loaded: {name} (no table of that name in mapping '{mapping}')")
     for name in report.empty:
@@ -133,7 +141,7 @@ def build(
     """
     from anomaly.workspace import open_store
 
-    workspace = open_store(store, engine)
+    workspace = open_store(store, engine=engine)
     months = [month] if month else []
     if explain:
         _explain(workspace.explain(months), as_json)
@@ -153,49 +161,3 @@ def _explain(tasks: pd.DataFrame, as_json: bool) -> None:
         show_table(tasks.drop(columns="sql"))
     else:
         out.print("everything is up to date")
-
-
-@store_app.command("status")
-def store_status(store: StorePath, as_json: AsJson = False) -> None:
-    """Say what a store holds: months, accounts, what is missing."""
-    from anomaly.workspace import open_store
-
-    workspace = open_store(store)
-    months = [month.strftime("%Y-%m") for month in workspace.months()]
-    accounts, gaps = workspace.accounts(), workspace.coverage()
-    if as_json:
-        say_json(
-            {
-                "fingerprint": workspace.fingerprint(),
-                "months": months,
-                "tables": accounts.astype(object).to_dict("records"),
-                "missing": gaps.to_dict("records"),
-            }
-        )
-        return
-    out.print(f"{len(months)} months: {months[0]} to {months[-1]}" if months else "-")
-    fates = ["read", "accepted", "quarantined", "duplicate", "ignored"]
-    show_table(accounts.reindex(columns=["table", *fates]))
-    restated = workspace.store.catalog.restated()
-    if restated:
-        rows = pd.DataFrame(restated, columns=["batch", "month", "settlements"])
-        show_table(rows, "restated months")
-    if len(gaps):
-        show_table(gaps, "missing")
-
-
-@store_app.command("verify")
-def store_verify(store: StorePath, as_json: AsJson = False) -> None:
-    """Check a store's files, hashes and sums; exit 3 where something is wrong."""
-    from anomaly.store.store import Store
-    from anomaly.store.verify import verify
-
-    faults = verify(Store.open(store))
-    if as_json:
-        say_json({"whole": not faults, "faults": [vars(fault) for fault in faults]})
-    elif not faults:
-        out.print("the store is whole")
-    for fault in faults:
-        err.print(f"{fault.where}: {fault.found}; expected {fault.expected}")
-    if faults:
-        raise typer.Exit(3)

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from anomaly.cli import brief, data, draw, mapping, ranking
+from anomaly.cli import brief, data, draw, features, mapping, ranking, store
 from anomaly.errors import AnomalyError
 
 INTERRUPTED = 130
@@ -18,7 +18,9 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 data.register(app)
+store.register(app)
 ranking.register(app)
+features.register(app)
 brief.register(app)
 draw.register(app)
 mapping.register(app)

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pandas as pd
-from rich.console import Console
+from rich.console import Console, ConsoleDimensions
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -25,8 +25,26 @@ PRIVATE = 0o600
 # Spreadsheets would run a text that begins like this as a formula.
 FORMULA_MARKS = ("=", "+", "-", "@")
 
-err = Console(stderr=True)
-out = Console()
+# A log or a pipe has no edge: folded at a terminal's 80, a table cannot be searched.
+WIDE = 200
+
+
+class Page(Console):
+    """A console as wide as COLUMNS says, else as its terminal, else wide."""
+
+    @property
+    def size(self) -> ConsoleDimensions:
+        """The width and height to print in, asked anew at each print."""
+        asked = os.environ.get("COLUMNS", "")
+        if asked.isdigit() and int(asked):
+            return ConsoleDimensions(int(asked), 25)
+        if self.is_terminal and not self.is_dumb_terminal:
+            return super().size
+        return ConsoleDimensions(WIDE, 25)
+
+
+err = Page(stderr=True)
+out = Page()
 
 
 def say_json(record: dict) -> None:
@@ -66,6 +84,14 @@ def progress(quiet: bool = False) -> Iterator:
             return update
 
         yield stage
+
+
+def file_mode(text: str) -> int:
+    """Return a file mode from octal text such as 0640."""
+    try:
+        return int(text, 8)
+    except ValueError:
+        raise UsageError(f"--mode '{text}'", expected="octal, such as 0640") from None
 
 
 def check_out(path: Path) -> None:

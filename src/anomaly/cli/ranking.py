@@ -1,15 +1,15 @@
-"""Commands that look: rank, rules, features."""
+"""Commands that look: rank, rules."""
 
 from pathlib import Path
 from typing import Annotated
 
-import pandas as pd
 import typer
 
 from anomaly.cli.data import AsJson, Month, StorePath
 from anomaly.cli.output import (
     PRIVATE,
     check_out,
+    file_mode,
     out,
     progress,
     say_json,
@@ -21,21 +21,11 @@ from anomaly.errors import UsageError
 Out = Annotated[Path, typer.Option("--out", help="FILE.csv, .parquet or .xlsx.")]
 Mode = Annotated[str, typer.Option("--mode", help="File mode, octal.")]
 rules_app = typer.Typer(help="Deterministic checks.", no_args_is_help=True)
-features_app = typer.Typer(help="The indicators.", no_args_is_help=True)
 
 
 def register(app: typer.Typer) -> None:
     app.command()(rank)
     app.add_typer(rules_app, name="rules")
-    app.add_typer(features_app, name="features")
-
-
-def file_mode(text: str) -> int:
-    """Return a file mode from octal text such as 0640."""
-    try:
-        return int(text, 8)
-    except ValueError:
-        raise UsageError(f"--mode '{text}'", expected="octal, such as 0640") from None
 
 
 def rank(
@@ -110,41 +100,3 @@ def rules_run(
         return
     show_table(counts)
     out.print(f"{len(found)} hits: {out_path}")
-
-
-@features_app.command("list")
-def features_list(as_json: AsJson = False) -> None:
-    """List the indicators."""
-    from anomaly.features.indicator import indicators
-
-    rows = [
-        {
-            "indicator": record.id,
-            "zh": record.zh,
-            "en": record.en,
-            "units": " ".join(record.units),
-            "block": record.block,
-            "direction": record.direction,
-        }
-        for record in indicators().values()
-    ]
-    say_json({"indicators": rows}) if as_json else show_table(pd.DataFrame(rows))
-
-
-@features_app.command("show")
-def features_show(indicator: str, as_json: AsJson = False) -> None:
-    """Show one indicator's record."""
-    from anomaly.features.indicator import indicators
-
-    if indicator not in indicators():
-        raise UsageError(
-            f"indicator '{indicator}': there is none",
-            expected=f"one of {', '.join(indicators())}",
-        )
-    record = vars(indicators()[indicator])
-    if as_json:
-        say_json(record)
-        return
-    for key, value in record.items():
-        if value not in ("", "true", False):
-            out.print(f"[bold]{key}[/bold]: {value}")

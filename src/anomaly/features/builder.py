@@ -1,121 +1,135 @@
-"""From indicator records to SQL: all indicators of a unit kind share one scan."""
+"""From indicator records to SQL: indicators of one step and unit share one scan."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from functools import cache
 from importlib.resources import files
 
+from anomaly.errors import PolicyError
+from anomaly.features.aggregates import row, sums_of
+from anomaly.features.calendar import calendar_step
 from anomaly.features.indicator import UNITS, Indicator, of_unit
+from anomaly.features.limits import parameters
+from anomaly.periods import month_text
 from anomaly.screen.artefacts import screen_steps
-from anomaly.store.steps import Runner, Step, read_steps
+from anomaly.store.steps import Runner, Step, needed, read_steps
 from anomaly.store.store import Store
 
-EXACT = "DECIMAL(24,4)"
-# Which visits count for a kind of unit.
+# Which rows count for a kind of unit, in steps that hold several kinds.
 SCOPE = {
-    "doctor": "doctor_id IS NOT NULL",
-    "institution": "visit_class <> 'pharmacy'",
-    "pharmacy": "visit_class = 'pharmacy'",
-    "district": "district IS NOT NULL",
+    "institution": " AND visit_class <> 'pharmacy'",
+    "pharmacy": " AND visit_class = 'pharmacy'",
 }
+VISITS = "visit_fact"
 Progress = Callable[[str, int, int], None]
 
 
-def _aggregates(record: Indicator, unit: str) -> dict[str, str]:
-    """Return the sums an indicator needs, each named after it."""
-    only = f" FILTER (WHERE {record.where})"
-    visits = f"count(*){only}"
-    match record.kind:
-        case "count":
-            sums = {"num": f"count({record.count}){only}", "den": "1"}
-        case "amount":
-            sums = {"num": f"sum({record.amount}){only}", "den": "1"}
-        case "per_visit":
-            square = f"CAST({record.amount} AS DOUBLE) * {record.amount}"
-            sums = {
-                "num": f"sum({record.amount}){only}",
-                "den": visits,
-                "yy": f"sum({square}){only}",
-            }
-        case _:
-            part = f"CAST({record.part} AS DOUBLE)"
-            whole = f"CAST({record.whole} AS DOUBLE)"
-            sums = {
-                "num": f"sum({record.part}){only}",
-                "den": f"sum({record.whole}){only}",
-                "yy": f"sum({part} * {part}){only}",
-                "yx": f"sum({part} * {whole}){only}",
-                "xx": f"sum({whole} * {whole}){only}",
-            }
-    return {f"{record.id}__{key}": sql for key, sql in (sums | {"n": visits}).items()}
+def scope(step: str, unit_kind: str) -> str:
+    """Return the condition under which a row of a step is a unit's.
 
-
-def _spread(record: Indicator) -> str:
-    """Return SQL for the sampling variance of the value, on its evidence's scale.
-
-    Fee per visit: of its logarithm. Shares of money: of the ratio of sums,
-    linearised between visits (residual part - R x whole). Null below two visits.
+    A step named after the unit holds no other kind.
     """
-    num, den, n, yy, yx, xx = (
-        f"{record.id}__{key}" for key in ("num", "den", "n", "yy", "yx", "xx")
-    )
-    if record.kind == "per_visit":
-        return (
-            f"CASE WHEN {n} > 1 AND {num} > 0 THEN greatest(0,"
-            f" {yy} - CAST({num} AS DOUBLE) * {num} / {n}) * {n} / ({n} - 1)"
-            f" / (CAST({num} AS DOUBLE) * {num}) END"
-        )
-    if record.kind == "share_of_money":
-        ratio = f"(CAST({num} AS DOUBLE) / {den})"
-        return (
-            f"CASE WHEN {n} > 1 AND {den} > 0 THEN greatest(0,"
-            f" {yy} - 2 * {ratio} * {yx} + {ratio} * {ratio} * {xx})"
-            f" * {n} / ({n} - 1) / (CAST({den} AS DOUBLE) * {den}) END"
-        )
-    return "CAST(NULL AS DOUBLE)"
+    others = "" if step.startswith(f"{unit_kind}_") else SCOPE.get(unit_kind, "")
+    return f"{UNITS[unit_kind]} IS NOT NULL{others}"
 
 
-def _row(record: Indicator, unit_kind: str) -> str:
-    num, den, n = (f"{record.id}__{key}" for key in ("num", "den", "n"))
-    return (
-        f"SELECT '{unit_kind}' AS unit_kind, unit_id, {{month}} AS month,"
-        f" '{record.id}' AS indicator,"
-        f" CAST({num} AS {EXACT}) AS numerator,"
-        f" CAST({den} AS {EXACT}) AS denominator,"
-        f" CAST({n} AS BIGINT) AS n, {_spread(record)} AS spread,"
-        f" CASE WHEN {den} > 0 THEN CAST({num} AS DOUBLE) / {den} END AS value"
-        f" FROM sums WHERE {n} > 0"
-    )
-
-
-def features_step(unit_kind: str) -> Step:
-    """Return the step ``features_<unit>``: FEATURES rows of one kind of unit."""
-    records = of_unit(unit_kind)
+def _scan(step: str, unit_kind: str, records: Iterable[Indicator]) -> str:
+    """Return the one scan of a step: a row a unit, all that its indicators sum."""
     sums: dict[str, str] = {}
     for record in records:
-        sums |= _aggregates(record, unit_kind)
+        sums |= sums_of(record)
     columns = ",\n    ".join(f"{sql} AS {name}" for name, sql in sums.items())
-    rows = "\nUNION ALL\n".join(_row(record, unit_kind) for record in records)
-    return Step(
-        name=f"features_{unit_kind}",
-        needs=("visit_fact",),
-        about=f"FEATURES of every {unit_kind}.",
-        sql=f"WITH sums AS MATERIALIZED (\nSELECT {UNITS[unit_kind]} AS unit_id,\n"
-        f"    {columns}\nFROM visit_fact WHERE {SCOPE[unit_kind]}\nGROUP BY 1\n)\n"
-        f"SELECT * FROM (\n{rows}\n) f ORDER BY indicator, unit_id",
+    return (
+        f"SELECT {UNITS[unit_kind]} AS unit_id,\n    {columns}\nFROM {step}"
+        f"\nWHERE {scope(step, unit_kind)}\nGROUP BY {UNITS[unit_kind]}"
     )
+
+
+def features_step(unit_kind: str, records: Sequence[Indicator], name: str) -> Step:
+    """Return the step that holds the FEATURES rows of some of a unit's indicators."""
+    by_step: dict[str, list[Indicator]] = {}
+    for record in records:
+        by_step.setdefault(record.step_of(unit_kind), []).append(record)
+    scans, rows = [], []
+    for source, own in by_step.items():
+        scans.append(
+            f"sums_{source} AS MATERIALIZED (\n{_scan(source, unit_kind, own)}\n)"
+        )
+        rows += [row(record, unit_kind, f"sums_{source}") for record in own]
+    exposed = any(record.exposure for record in records)
+    union = "\nUNION ALL\n".join(rows)
+    return Step(
+        name=name,
+        needs=(*by_step, *(["calendar"] if exposed else [])),
+        about=f"FEATURES of every {unit_kind}.",
+        sql=f"WITH {', '.join(scans)}\n"
+        f"SELECT * FROM (\n{union}\n) f ORDER BY indicator, unit_id",
+    )
+
+
+def formula(record: Indicator, unit_kind: str) -> str:
+    """Return the SQL that gives an indicator's numerator and denominator."""
+    return _scan(record.step_of(unit_kind), unit_kind, [record])
+
+
+def datasets(unit_kind: str) -> dict[str, list[Indicator]]:
+    """Return the steps that hold a kind of unit's FEATURES, with their records.
+
+    What comes from visits alone stands apart, so that a ranked list need not wait
+    for the rest.
+    """
+    plain, rest = [], []
+    for record in of_unit(unit_kind):
+        (plain if record.step == VISITS else rest).append(record)
+    named = {f"features_{unit_kind}": plain, f"features_{unit_kind}_more": rest}
+    return {name: records for name, records in named.items() if records}
 
 
 @cache
 def all_steps() -> dict[str, Step]:
     """Return every step from the screen to FEATURES, by name."""
     folder = files("anomaly.features").joinpath("steps")
-    generated = {f"features_{unit}": features_step(unit) for unit in UNITS}
-    return screen_steps() | read_steps(folder) | generated
+    generated = {
+        name: features_step(unit, records, name)
+        for unit in UNITS
+        for name, records in datasets(unit).items()
+    }
+    calendar = {"calendar": calendar_step()}
+    return screen_steps() | calendar | read_steps(folder, parameters()) | generated
 
 
 def build(
-    store: Store, months: Sequence[date], progress: Progress | None = None
+    store: Store,
+    months: Sequence[date],
+    progress: Progress | None = None,
+    units: Sequence[str] = tuple(UNITS),
 ) -> int:
-    """Bring screen and features up to date for these months; return steps run."""
-    return Runner(store, list(all_steps().values())).run(sorted(months), progress)
+    """Bring FEATURES of some kinds of unit, or all, up to date; return steps run."""
+    wanted = [f"unit_{unit}" for unit in units]
+    wanted += [name for unit in units for name in datasets(unit)]
+    steps = needed(all_steps().values(), wanted)
+    return Runner(store, steps).run(sorted(months), progress)
+
+
+def build_own(
+    store: Store, months: Sequence[date], unit_kind: str, records: Sequence[Indicator]
+) -> str:
+    """Build an analyst's own indicators; return the dataset that holds them.
+
+    PolicyError names the record that its step cannot compute.
+    """
+    step = features_step(unit_kind, records, f"features_{unit_kind}_own")
+    steps = needed([*all_steps().values(), step], [step.name])
+    Runner(store, [one for one in steps if one is not step]).run(sorted(months))
+    for record in records:
+        source = record.step_of(unit_kind)
+        store.show(source, [month_text(months[-1])])
+        try:
+            store.engine.frame(f"{formula(record, unit_kind)} LIMIT 0")
+        except Exception as error:
+            raise PolicyError(
+                f"indicator {record.id}: {str(error).splitlines()[0]}",
+                expected=f"columns of the step {source}",
+            ) from None
+    Runner(store, steps).run(sorted(months))
+    return step.name

@@ -1,11 +1,13 @@
 """FEATURES as frames: long as stored, or one row a unit."""
 
+from collections.abc import Iterable, Mapping
 from datetime import date
 
 import pandas as pd
 
 from anomaly.errors import UsageError
-from anomaly.features.indicator import UNITS, indicators
+from anomaly.features.builder import datasets
+from anomaly.features.indicator import UNITS, Indicator, indicators
 from anomaly.periods import month_text
 from anomaly.store.store import Store
 
@@ -20,6 +22,7 @@ LONG = (
     "spread",
     "value",
 )
+HEADERS = ("id", "zh", "en")
 
 
 def check_unit(unit: str) -> None:
@@ -35,25 +38,47 @@ def features(
     unit: str,
     months: list[date],
     *,
-    wide: bool = False,
-    headers: str = "id",
+    only: Iterable[str] | None = None,
+    beside: Iterable[str] = (),
 ) -> pd.DataFrame:
     """Return FEATURES of one kind of unit, built already, for some months.
 
-    Long: one row a unit, month and indicator, columns `LONG`, yuan as floats.
-    Wide: one row a unit and month, a column an indicator, headed by its id or
-    by its name in 'zh' or 'en'.
+    One row a unit, month and indicator, columns `LONG`, yuan as floats. ``only``
+    names the indicators wanted; ``beside`` further datasets, of own indicators.
     """
     check_unit(unit)
-    name = store.show(f"features_{unit}", [month_text(month) for month in months])
-    frame = store.engine.frame(
-        f"SELECT unit_kind, unit_id, month, indicator,"
+    known = datasets(unit)
+    if only is not None:
+        asked = set(only)
+        known = {
+            name: records
+            for name, records in known.items()
+            if asked & {record.id for record in records}
+        }
+    names = [*known, *beside] or [*datasets(unit)][:1]
+    texts = [month_text(month) for month in months]
+    union = " UNION ALL ".join(
+        f"SELECT * FROM {store.show(name, texts)}" for name in names
+    )
+    chosen = ", ".join(f"'{one}'" for one in sorted(only or ()))
+    where = f" WHERE indicator IN ({chosen})" if chosen else ""
+    return store.engine.frame(
+        "SELECT unit_kind, unit_id, month, indicator,"
         " CAST(numerator AS DOUBLE) AS numerator,"
         " CAST(denominator AS DOUBLE) AS denominator, n, spread, value"
-        f" FROM {name} ORDER BY month, indicator, unit_id"
+        f" FROM ({union}) f{where} ORDER BY month, indicator, unit_id"
     )
-    if not wide:
-        return frame
+
+
+def widened(
+    frame: pd.DataFrame, headers: str = "id", own: Mapping[str, Indicator] | None = None
+) -> pd.DataFrame:
+    """Return FEATURES with one row a unit and month, a column an indicator.
+
+    Columns are headed by id, or by name in 'zh' or 'en'.
+    """
+    if headers not in HEADERS:
+        raise UsageError(f"headers '{headers}'", expected=f"one of {HEADERS}")
     table = frame.pivot_table(  # one value a cell: nothing is aggregated
         index=["unit_kind", "unit_id", "month"],
         columns="indicator",
@@ -63,8 +88,9 @@ def features(
     table.columns.name = None
     if headers == "id":
         return table
+    names = indicators() | dict(own or {})
     return table.rename(
-        columns={key: getattr(rec, headers) for key, rec in indicators().items()}
+        columns={key: getattr(record, headers) for key, record in names.items()}
     )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from anomaly.errors import UsageError
 from anomaly.features.builder import all_steps
+from anomaly.leads.needs import EITHER, JOINED, affected
 from anomaly.policy.read import policy
 from anomaly.rules.rule import rules
 from anomaly.store.account import Account
@@ -41,6 +42,8 @@ OTHER_CLASS = (
     "代码未知，不计入门诊、住院或购药",
     "an unknown code: counted neither as outpatient, stay nor purchase",
 )
+# So many indicators are named behind what is missing.
+NAMED = 6
 UNUSED = ("现有指标和规则未用到", "no present indicator or rule uses it")
 
 
@@ -101,23 +104,53 @@ def gaps(store: Store, language: str = "zh") -> pd.DataFrame:
     unused: a column that nothing reads at present.
     """
     position = 0 if language == "zh" else 1
+    lost = affected(store, language)
     rows = []
     for name, table in tables().items():
         if not store.has(name):
             consequence = CONSEQUENCES.get(name, ("", ""))[position]
-            rows.append(("table", f"{table.zh} ({name})", consequence))
+            names = {
+                one for column in lost if column[0] == name for one in lost[column]
+            }
+            told = [consequence] if consequence else []
+            told += [_lost(names, position)] if names else []
+            rows.append(("table", f"{table.zh} ({name})", "；".join(told)))
     for file in store.catalog.source_files():
         table = tables()[file.table_name]
         for column in file.missing:
             what = f"{table.zh}·{table.column(column).zh} ({column})"
-            if (table.name, column) in _used_columns():
-                rows.append(("column", what, USED[position]))
+            key = (table.name, column)
+            kind = "column" if key in lost or _is_used(key) else "unused"
+            if key in lost:
+                consequence = _lost(set(lost[key]), position)
             else:
-                rows.append(("unused", what, UNUSED[position]))
+                consequence = (USED if kind == "column" else UNUSED)[position]
+            rows.append((kind, what, consequence))
     rows += _oddities(store, position)
     order = ("table", "column", "value", "unused")
     rows.sort(key=lambda row: order.index(row[0]))
     return pd.DataFrame(rows, columns=["kind", "what", "consequence"])
+
+
+def _lost(names: set[str], position: int) -> str:
+    """Return which indicators and rules may be lower or absent, the first by name."""
+    first = sorted(names)[:NAMED]
+    rest = len(names) - len(first)
+    if position == 0:
+        return (
+            "可能偏少或缺失："
+            + "、".join(first)
+            + (f" 等 {len(names)} 项" * (rest > 0))
+        )
+    return (
+        "may be lower or absent: " + ", ".join(first) + f" and {rest} more" * (rest > 0)
+    )
+
+
+def _is_used(column: tuple[str, str]) -> bool:
+    """Tell whether a step reads a column that nothing else stands in for."""
+    replaced = column[1] in JOINED or any(column in group for group in EITHER)
+    return column in _used_columns() and not replaced
 
 
 def _oddities(store: Store, position: int) -> list[tuple[str, str, str]]:

@@ -1,43 +1,99 @@
 """Which indicators and rules a store's data allow, and what each other one needs."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import pandas as pd
 
 from anomaly.features.builder import all_steps
-from anomaly.features.indicator import Indicator, indicators
+from anomaly.features.indicator import UNITS, Indicator, indicators
 from anomaly.rules.rule import rules
 from anomaly.store.steps import Step
 from anomaly.store.store import Store
 from anomaly.tables import tables
 
 Column = tuple[str, str]
+# Columns that stand in for each other: one of them is enough.
+EITHER = (
+    {("visit", "attending_doctor_id"), ("charge", "doctor_id")},
+    {
+        ("institution", "district"),
+        ("pharmacy", "district"),
+        ("settlement", "institution_district"),
+    },
+    {
+        ("institution", "level"),
+        ("institution", "hospital_level"),
+        ("settlement", "hospital_level"),
+    },
+    {("doctor", "department"), ("visit", "admit_dept"), ("visit", "discharge_dept")},
+    {("charge", "catalog_item_name"), ("charge", "local_item_name")},
+    {("settlement", "age"), ("settlement", "birth_date")},
+    {("settlement", "agency_id"), ("review", "agency_id")},
+    {("visit", "stay_days"), ("visit", "discharged_at")},
+)
+# Ids that every table has; a step joins on them whatever an indicator asks.
+JOINED = {"settlement_id", "visit_id", "insured_id", "institution_id"}
 COLUMNS = ["kind", "id", "name", "allowed", "missing"]
 
 
-def needs(store: Store, language: str = "zh") -> pd.DataFrame:
+def needs(
+    store: Store,
+    language: str = "zh",
+    own: Mapping[str, Indicator] | None = None,
+) -> pd.DataFrame:
     """Return what each indicator and rule rests on that the exports lack.
 
     Columns: kind (indicator, rule), id, name, allowed, missing (a list such as
     '费用明细·医疗收费项目类别 (charge.fee_category)'). What has something missing
     is still computed, but may be lower than it is, or absent.
     """
-    lacking = absent(store)
-    rows = []
-    for record in indicators().values():
-        used = traced(_words_of(record), ["visit_fact"])
-        rows.append(("indicator", record.id, getattr(record, language), used))
-    for rule in rules().values():
-        used = traced(_words(rule.step.sql), rule.step.needs)
-        rows.append(("rule", rule.id, getattr(rule, language), used))
     return pd.DataFrame(
         [
-            (*row, not used & lacking, [_named(one) for one in sorted(used & lacking)])
-            for *row, used in rows
+            (*row, not gone, [_named(one) for one in sorted(gone)])
+            for *row, gone in _lacked(store, language, own or {})
         ],
         columns=COLUMNS,
     )
+
+
+def affected(store: Store, language: str = "zh") -> dict[Column, list[str]]:
+    """Return the names of indicators and rules that each lacking column touches."""
+    found: dict[Column, list[str]] = {}
+    for _, _, name, gone in _lacked(store, language, {}):
+        for column in gone:
+            found.setdefault(column, []).append(name)
+    return found
+
+
+def _lacked(
+    store: Store, language: str, own: Mapping[str, Indicator]
+) -> list[tuple[str, str, str, set[Column]]]:
+    """Return kind, id, name and lacking columns of every indicator and rule."""
+    lacking = absent(store)
+    rows = []
+    for record in (indicators() | dict(own)).values():
+        gone = missing(columns_of(record), lacking)
+        rows.append(("indicator", record.id, getattr(record, language), gone))
+    for rule in rules().values():
+        used = traced(_words(rule.step.sql), rule.step.needs)
+        rows.append(("rule", rule.id, getattr(rule, language), missing(used, lacking)))
+    return rows
+
+
+def missing(used: set[Column], lacking: set[Column]) -> set[Column]:
+    """Return the columns used that are lacking and that no other stands in for."""
+    spared = {one for group in EITHER if group - lacking for one in group}
+    return (used & lacking) - spared
+
+
+def columns_of(record: Indicator) -> set[Column]:
+    """Return the (table, column) that an indicator rests on, for all its units."""
+    found = {tuple(text.split(".")) for text in record.rests_on}
+    for unit in record.units:
+        words = _words(f"{record.texts} {UNITS[unit]}") - JOINED
+        found |= traced(words, [record.step_of(unit)])
+    return found
 
 
 def absent(store: Store) -> set[Column]:
@@ -65,7 +121,7 @@ def traced(words: Iterable[str], sources: Iterable[str]) -> set[Column]:
         seen.add((word, source))
         if source in tables():
             stored = {column.name for column in tables()[source].stored}
-            found |= {(source, word)} & {(source, name) for name in stored}
+            found |= {(source, word)} & {(source, name) for name in stored - JOINED}
         elif source in steps:
             waiting |= _inside(steps[source], word) - seen
     return found
@@ -100,11 +156,6 @@ def _beginning(sql: str, end: int) -> int:
         if depth == 0 and sql.startswith("SELECT", at):
             return at + len("SELECT")
     return 0
-
-
-def _words_of(record: Indicator) -> set[str]:
-    parts = (record.count, record.amount, record.part, record.whole, record.where)
-    return _words(" ".join(parts))
 
 
 def _words(text: str) -> set[str]:

@@ -8,6 +8,7 @@ from importlib.resources import files
 
 import pandas as pd
 
+from anomaly.features.builder import datasets
 from anomaly.features.frames import features, units
 from anomaly.features.indicator import Indicator, indicators, of_unit
 from anomaly.peers.evidence import COLUMNS, evidence
@@ -50,7 +51,7 @@ def tests_of(unit_kind: str) -> list[Test]:
     """Return what is tested for a kind of unit, in catalogue order."""
     found = []
     for record in of_unit(unit_kind):
-        if record.direction != "context" and record.kind != "amount":
+        if record.alert:
             found.append(Test(record.id, record, record.kind, False))
             if record.growth:
                 kind = GROWTH_KINDS[record.kind]
@@ -84,7 +85,12 @@ def score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
 def _key(store: Store, unit_kind: str, month: date) -> str:
     """Return a digest of all that a month's evidence depends on."""
     months = [*window(month), *window(shift(month, -YEAR))]
-    parts = store.parts(f"features_{unit_kind}", [month_text(m) for m in months])
+    parts = [
+        part
+        for name, records in datasets(unit_kind).items()
+        if any(record.alert for record in records)
+        for part in store.parts(name, [month_text(m) for m in months])
+    ]
     parts += store.parts(f"unit_{unit_kind}", [month_text(month)])
     keys = [part.key for part in parts]
     return sha256("\n".join([*keys, _method()]).encode()).hexdigest()[:16]
@@ -111,7 +117,8 @@ def _method() -> str:
 def _score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
     people = peopled(store, unit_kind, month)
     windows = (window(month), window(shift(month, -YEAR)))
-    rows = features(store, unit_kind, [*windows[0], *windows[1]])
+    asked = [test.indicator.id for test in tests_of(unit_kind)]
+    rows = features(store, unit_kind, [*windows[0], *windows[1]], only=asked)
     current, earlier = (pooled(rows, months) for months in windows)
     found = []
     for test in tests_of(unit_kind):

@@ -14,7 +14,6 @@ from anomaly.tables import Table
 BEIJING = timezone(timedelta(hours=8))
 # A double keeps 15 decimal digits; a longer integer held as one has lost some.
 FIRST_INEXACT = 10**15
-ID_ENDINGS = ("_id", "_no", "_code")
 # Excel counts days from here; plausible days end before 2101.
 EXCEL_EPOCH = datetime(1899, 12, 30)  # noqa: DTZ001 - Excel knows no time zone
 EXCEL_DAYS = range(1, 73416)
@@ -33,10 +32,7 @@ class Field:
     header: str
     name: str = ""
     type: str = ""
-
-    @property
-    def is_id(self) -> bool:
-        return self.type == "text" and self.name.endswith(ID_ENDINGS)
+    is_id: bool = False
 
 
 def fields_of(header: Sequence[str], table: Table, mapping: Mapping) -> list[Field]:
@@ -45,7 +41,7 @@ def fields_of(header: Sequence[str], table: Table, mapping: Mapping) -> list[Fie
     for name, position in mapping.match(table, tuple(header)).items():
         column = table.column(name)
         if not column.drop:
-            fields[position] = Field(header[position], name, column.type)
+            fields[position] = Field(header[position], name, column.type, column.is_id)
     return fields
 
 
@@ -176,9 +172,14 @@ class SheetWriter(CellWriter):
 
 
 def _quoted(cell: str) -> str:
+    """Quote a cell where it must be; a line end inside becomes a blank.
+
+    So that a record is one line, whatever people typed into a cell.
+    """
     if not any(mark in cell for mark in SPECIAL):
         return cell
-    return '"' + cell.replace('"', '""') + '"'
+    plain = cell.replace("\r\n", " ").replace("\r", " ").replace("\n", " ")
+    return '"' + plain.replace('"', '""') + '"'
 
 
 def csv_bytes(columns: Iterable[Sequence[str]]) -> bytes:
@@ -192,8 +193,7 @@ def csv_bytes(columns: Iterable[Sequence[str]]) -> bytes:
         special = any(mark in joined for mark in SPECIAL)
         ready.append(list(map(_quoted, cells)) if special else cells)
     text = "\n".join(map(",".join, zip(*ready, strict=True))) + "\n"
-    text = text.replace("\r\n", "\n").replace("\r", "\n").replace("\0", "\ufffd")
-    return text.encode("utf-8", "replace")
+    return text.replace("\0", "\ufffd").encode("utf-8", "replace")
 
 
 def header_bytes(header: Sequence[str]) -> bytes:

@@ -51,8 +51,28 @@ def tell(name: str, head: bytes, whole: bool, options: TextOptions) -> Dialect:
     if not text.strip():
         raise DataRefusedError(f"{name}: is empty", expected="a header line and rows")
     delimiter = options.separator or _delimiter(text, whole)
-    header = next(iter(_records(text, delimiter, whole=True)))
+    header = _header(name, text, delimiter)
     return Dialect(encoding, delimiter, tuple(cell.strip() for cell in header))
+
+
+def _header(name: str, text: str, delimiter: str) -> list[str]:
+    """Return the first record's cells.
+
+    A quote that its line does not close would make a header of the rows after it.
+    """
+    header = next(iter(_records(text, delimiter, whole=True)), None)
+    if header is None:
+        raise DataRefusedError(f"{name}: is empty", expected="a header line and rows")
+    line = next(line for line in io.StringIO(text, newline=None) if line.strip())
+    try:
+        next(csv.reader([line], delimiter=delimiter, strict=True))
+    except csv.Error:
+        raise DataRefusedError(
+            f"{name}: the first line opens a quote that it does not close",
+            expected="a header on one line",
+            todo="take the stray quote out, or export it again",
+        ) from None
+    return header
 
 
 def refuse_binary(name: str, what: str) -> None:

@@ -106,15 +106,22 @@ def text_of(cells: pa.Array) -> pa.Array:
                 pc.cast(cells, pa.timestamp(kind.unit, "Asia/Shanghai"))
             )
         cells = pc.cast(cells, pa.timestamp("us"), safe=False)
-    return pc.cast(cells, pa.string())
+    return _one_line(pc.cast(cells, pa.string()))
+
+
+def _one_line(cells: pa.Array) -> pa.Array:
+    """Return text with blanks for line ends, so that a record is one line."""
+    for mark in ("\r\n", "\r", "\n"):
+        if pc.any(pc.match_substring(cells, mark)).as_py():
+            cells = pc.replace_substring(cells, mark, " ")
+    return cells
 
 
 def _csv(batch: pa.RecordBatch) -> bytes:
     out = BytesIO()
     options = pa_csv.WriteOptions(include_header=False)
     pa_csv.write_csv(batch, out, options)
-    text = out.getvalue().replace(b"\r\n", b"\n").replace(b"\r", b"\n")
-    return text.replace(b"\0", LOST)
+    return out.getvalue().replace(b"\0", LOST)
 
 
 def open_parquet(path: Path, mapping: Mapping) -> Found:

@@ -42,6 +42,16 @@ class Account:
             setattr(total, field.name, sum(known[1:], known[0]) if known else None)
         return total
 
+    def without_accepted(self, rows: int, amount: Decimal | None) -> "Account":
+        """The account less some accepted rows, which are to be booked anew."""
+        result = Account.from_json(self.as_json())
+        result.read -= rows
+        result.accepted -= rows
+        if amount is not None and result.amount_read is not None:
+            result.amount_read -= amount
+            result.amount_accepted -= amount
+        return result
+
     def as_duplicate(self) -> "Account":
         """The account of the same file met again: all its rows are duplicates."""
         again = Account(unreadable_amounts=self.unreadable_amounts)

@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from anomaly.errors import StoreError
 
-VERSION = "3"
+if TYPE_CHECKING:
+    from anomaly.store.remarks import Remark
+
+VERSION = "4"
 WRITER_WAIT_SECONDS = 5
 
 
@@ -151,6 +155,32 @@ class Catalog:
         query = "SELECT batch, month, row_count FROM restated ORDER BY month, batch"
         return list(self._connection.execute(query))
 
+    def add_remarks(self, batch: str, remarks: Iterable["Remark"]) -> None:
+        """Record what was remarked on a batch, in place of an earlier look at it."""
+        self._connection.execute("DELETE FROM remark WHERE batch = ?", (batch,))
+        self._connection.executemany(
+            "INSERT INTO remark VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    batch,
+                    one.table,
+                    one.file,
+                    one.code,
+                    one.column,
+                    one.rows,
+                    None if one.amount is None else str(one.amount),
+                    one.example,
+                )
+                for one in remarks
+            ],
+        )
+
+    def remarks(self) -> list[tuple]:
+        """Return (batch, table, file, code, column, rows, amount, example) of all."""
+        return list(
+            self._connection.execute("SELECT * FROM remark ORDER BY rowid").fetchall()
+        )
+
     def source_files(self) -> list[SourceFile]:
         query = "SELECT * FROM source_file ORDER BY table_name, file_name, sha256"
         return [
@@ -183,4 +213,5 @@ class Catalog:
         )
 
     def remove_source_files(self, batch: str) -> None:
-        self._connection.execute("DELETE FROM source_file WHERE batch = ?", (batch,))
+        for table in ("source_file", "remark"):
+            self._connection.execute(f"DELETE FROM {table} WHERE batch = ?", (batch,))

@@ -10,6 +10,7 @@ from anomaly.policy.read import policy
 from anomaly.store.account import Account
 from anomaly.store.catalog import Part, SourceFile
 from anomaly.store.rehome import rehome, visits_again
+from anomaly.store.remarks import Remark
 from anomaly.store.store import Store
 
 
@@ -53,6 +54,7 @@ def commit(
     parts: Sequence[tuple[Path, Part]],
     files: Sequence[SourceFile],
     replaces: str,
+    remarks: Sequence[Remark],
 ) -> None:
     """Move files into place, then list them all in one transaction.
 
@@ -80,6 +82,7 @@ def commit(
             store.catalog.add_source_file(SourceFile(**(vars(file) | {"batch": own})))
         store.catalog.count_load()
         store.catalog.add_restated(batch, restated)
+        store.catalog.add_remarks(batch, remarks)
 
 
 def _waited(store: Store, files: Sequence[SourceFile]) -> list[Part]:

@@ -52,16 +52,33 @@ class DuckDBEngine:
         latest: tuple[Sequence[str], str] | None = None,
     ) -> None:
         if paths:
-            body = (
-                f"SELECT * FROM read_parquet({path_list(paths)},"
-                " hive_partitioning = false)"
-            )
+            body = self._rows(paths, columns)
         else:
-            cells = ", ".join(f"CAST(NULL AS {t}) AS {c}" for c, t in columns.items())
+            named = columns or {"nothing": "VARCHAR"}
+            cells = ", ".join(f"CAST(NULL AS {t}) AS {c}" for c, t in named.items())
             body = f"SELECT {cells} WHERE false"
         if latest:
             body = latest_rows(f"({body})", *latest)
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {body}")
+
+    def _rows(self, paths: Sequence[Path], columns: dict[str, str]) -> str:
+        """Return SQL for rows of files; a column that none has is null throughout.
+
+        A part holds only the columns that its source had.
+        """
+        rows = (
+            f"SELECT * FROM read_parquet({path_list(paths)}, union_by_name = true,"
+            " hive_partitioning = false)"
+        )
+        if not columns:
+            return rows
+        found = self.connection.execute(f"DESCRIBE {rows}").fetchall()
+        held = {column for column, *_ in found}
+        cells = [
+            name if name in held else f"CAST(NULL AS {sql_type}) AS {name}"
+            for name, sql_type in columns.items()
+        ]
+        return f"SELECT {', '.join(cells)} FROM ({rows})"
 
     def empty_like(self, name: str, other: str) -> None:
         self.connection.execute(
@@ -70,6 +87,20 @@ class DuckDBEngine:
 
     def frame(self, sql: str) -> pd.DataFrame:
         return self.connection.execute(sql).df()
+
+    def matching(self, name: str, asked: pd.DataFrame) -> set[tuple[str, ...]]:
+        """Return the rows of ``asked`` (text) that a view has in those columns."""
+        keys = list(asked.columns)
+        cells = ", ".join(
+            f"coalesce(CAST({key} AS VARCHAR), '') AS {key}" for key in keys
+        )
+        self.connection.register("asked", asked)
+        rows = self.connection.execute(
+            f"SELECT a.* FROM asked a SEMI JOIN (SELECT {cells} FROM {name}) h"
+            f" USING ({', '.join(keys)})"
+        ).fetchall()
+        self.connection.unregister("asked")
+        return set(rows)
 
     def execute(self, sql: str) -> None:
         self.connection.execute(sql)

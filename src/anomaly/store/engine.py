@@ -25,7 +25,9 @@ class Engine(Protocol):
     ) -> None:
         """Let ``name`` stand for the rows of the files.
 
-        With no files it is an empty table of ``columns`` (name -> SQL type).
+        It has the ``columns`` (name -> SQL type), null where no file has one;
+        where none are named, those that the files have. With no files it is an
+        empty table.
         ``latest`` gives a key and the column by which the last row of a key is
         told; only that row is seen, without the column.
         """

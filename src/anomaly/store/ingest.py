@@ -1,17 +1,21 @@
 """Loading exports: one batch, wholly in or wholly out."""
 
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from anomaly.errors import DataRefusedError
 from anomaly.sources.discovery import sources
 from anomaly.sources.mapping import Mapping
-from anomaly.sources.source import Found, TextOptions
+from anomaly.sources.source import Found, Source, TextOptions
 from anomaly.store.batch import Batch, LoadReport
-from anomaly.store.staging import Incoming
+from anomaly.store.incoming import Incoming
 from anomaly.store.store import Store
 from anomaly.tables import Table, tables
 
+# What stands in a row and heads no column: ids, identity numbers, dates, times.
+VALUE = re.compile(r"[\d\-/:. ]+[Xx]?")
+VALUE_DIGITS = 6
 Progress = Callable[[str, int, int], None]
 
 
@@ -21,11 +25,27 @@ def describe(found: Found, mapping: Mapping) -> list[Incoming]:
     for source in found.sources:
         table = mapping.table_of(source.stem)
         columns = mapping.match(table, source.header)
+        _refuse_values(source)
         _refuse_missing(source.name, table, columns, mapping)
         incoming.append(Incoming(source, table, columns))
     order = list(tables())
     incoming.sort(key=lambda one: (order.index(one.table.name), one.name))
     return incoming
+
+
+def _refuse_values(source: Source) -> None:
+    """A header that has run into a row holds a person's data: it is not kept.
+
+    Headers that no mapping knows are noted in the catalog; names of people are
+    not told from names of columns, but the numbers and times beside them are.
+    """
+    for place, cell in enumerate(source.header, start=1):
+        if VALUE.fullmatch(cell) and sum(map(str.isdigit, cell)) >= VALUE_DIGITS:
+            raise DataRefusedError(
+                f"{source.name}: cell {place} of the header is a number or a time",
+                expected="a first line that holds the names of the columns only",
+                todo="export it again with its header on a line of its own",
+            )
 
 
 def _refuse_missing(

@@ -15,6 +15,7 @@ from anomaly.tables import tables
 
 # Tables whose rows belong to one settlement.
 MOVED = ("settlement", "charge")
+SETTLEMENT = stored_columns(tables()["settlement"])
 Coming = list[tuple[Path, Part]]
 
 
@@ -37,7 +38,7 @@ def rehome(store: Store, coming: Coming) -> tuple[Coming, list[Part]]:
     originals = [path for path, part in coming if part.dataset == "settlement"]
     if not originals or not store.has("settlement"):
         return [], []
-    store.engine.view("coming_original", originals, {})
+    store.engine.view("coming_original", originals, SETTLEMENT)
     stored = store.show("settlement")
     moves = store.engine.frame(
         "SELECT r.settlement_id, strftime(r.month, '%Y-%m') AS old,"
@@ -70,16 +71,13 @@ def _split(store: Store, part: Part, moves) -> Coming:
         part.month,
         f"SELECT * FROM {source} WHERE settlement_id NOT IN ('{ids}')",
     )
-    columns = ", ".join(
-        c for c in stored_columns(tables()[part.dataset]) if c != "month"
-    )
     for new, rows in moves.groupby("new"):
         mine = "', '".join(rows["settlement_id"])
         made += _write(
             store,
             part,
             new,
-            f"SELECT {columns}, DATE '{new}-01' AS month FROM {source}"
+            f"SELECT * REPLACE (DATE '{new}-01' AS month) FROM {source}"
             f" WHERE settlement_id IN ('{mine}')",
         )
     return made
@@ -106,11 +104,12 @@ def visits_again(store: Store, coming: Coming, gone: list[Part]) -> Coming:
     visits = [part for part in store.parts("visit") if part.path not in left]
     if not settlements or not visits:
         return []
-    store.engine.view("coming_settlement", settlements, {})
+    store.engine.view("coming_settlement", settlements, SETTLEMENT)
     columns = ", ".join(
         f"v.{name}" for name in stored_columns(tables()["visit"]) if name != "month"
     )
-    store.engine.view("stored_visit", [store.root / p.path for p in visits], {})
+    paths = [store.root / part.path for part in visits]
+    store.engine.view("stored_visit", paths, stored_columns(tables()["visit"]))
     store.engine.execute(
         "CREATE OR REPLACE TEMP TABLE visit_again AS"
         f" SELECT {columns}, s.month FROM stored_visit v JOIN"

@@ -35,3 +35,14 @@ CREATE TABLE IF NOT EXISTS restated (
     row_count INTEGER NOT NULL,
     PRIMARY KEY (batch, month)
 );
+-- What was remarked on the rows of a batch that went in; amounts as decimal text.
+CREATE TABLE IF NOT EXISTS remark (
+    batch TEXT NOT NULL,
+    table_name TEXT NOT NULL,
+    file_name TEXT NOT NULL,
+    code TEXT NOT NULL,
+    column_name TEXT NOT NULL,
+    row_count INTEGER NOT NULL,
+    amount TEXT,
+    example TEXT NOT NULL
+);

@@ -114,6 +114,19 @@ def why(old: str | None, new: str) -> str:
     return ", ".join(change for change, was, is_ in pairs if was != is_)
 
 
+def needed(steps: Iterable[Step], targets: Iterable[str]) -> list[Step]:
+    """Return the targets and every step they rest on, in the order given."""
+    known = {step.name: step for step in steps}
+    found: set[str] = set()
+    waiting = list(targets)
+    while waiting:
+        name = waiting.pop()
+        if name in known and name not in found:
+            found.add(name)
+            waiting += known[name].needs
+    return [step for name, step in known.items() if name in found]
+
+
 class Runner:
     """Builds steps in a store, only where something they rest on has changed."""
 
@@ -124,8 +137,11 @@ class Runner:
     def stale(self, months: Sequence[date]) -> list[Task]:
         """Return what must be built for these months, in order."""
         todo = []
-        for month in sorted(self._with_look_back(months)):
+        wanted = self._wanted(months)
+        for month in sorted({month for _, month in wanted}):
             for step in self.steps:
+                if (step.name, month) not in wanted:
+                    continue
                 key = self._key(step, month)
                 self._built[step.name, month_text(month)] = key
                 kept = self.store.parts(step.name, [month_text(month)])
@@ -134,14 +150,28 @@ class Runner:
                     todo.append(Task(step, month, key, why(old, key)))
         return todo
 
-    def _with_look_back(self, months: Sequence[date]) -> set[date]:
-        """Return the months and those with data that their steps look back on."""
-        loaded, reach = (
-            set(self.store.months()),
-            min((back for step in self.steps for back in step.months), default=0),
-        )
-        wanted = {shift(month, back) for month in months for back in range(reach, 1)}
-        return (wanted & loaded) | set(months)
+    def _wanted(self, months: Sequence[date]) -> set[tuple[str, date]]:
+        """Return every step and month that these months rest on.
+
+        Of months that steps look back on, only those with data.
+        """
+        known = {step.name: step for step in self.steps}
+        loaded = {*self.store.months(), *months}
+        waiting = [(step.name, month) for step in self.steps for month in months]
+        found: set[tuple[str, date]] = set()
+        while waiting:
+            name, month = waiting.pop()
+            if (name, month) in found or month not in loaded:
+                continue
+            found.add((name, month))
+            step = known[name]
+            waiting += [
+                (need, shift(month, back))
+                for need in step.needs
+                if need in known
+                for back in step.months
+            ]
+        return found
 
     def run(self, months: Sequence[date], progress: Progress | None = None) -> int:
         """Bring the steps up to date for these months; return how many ran.

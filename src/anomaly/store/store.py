@@ -23,6 +23,8 @@ from anomaly.tables import Table, tables
 CATALOG = "catalog.sqlite"
 # A master's rows carry the number of their load: the latest of a key stands.
 LOADED_NO = "loaded_no"
+# The line of its source, as its owner counts, that a row was read from.
+SOURCE_LINE = "source_line"
 # How long a reader that must first bring derived data up to date waits for another.
 PATIENCE_SECONDS = 900.0
 LOOK_AGAIN_SECONDS = 0.05
@@ -32,6 +34,7 @@ RETIRED_SECONDS = 3600.0
 def stored_columns(table: Table) -> dict[str, str]:
     """Return the columns a table has in the store: name -> SQL type."""
     columns = {column.name: column.sql_type for column in table.stored}
+    columns[SOURCE_LINE] = "BIGINT"
     if latest_of(table):
         columns[LOADED_NO] = "BIGINT"
     return columns | ({"month": "DATE"} if table.month else {})
@@ -211,7 +214,7 @@ class Store:
         """Make a dataset (or some months of it) readable in SQL; return its name."""
         paths = [self.root / part.path for part in self.parts(dataset, months)]
         table = tables().get(dataset)
-        columns = stored_columns(table) if table else {"nothing": "VARCHAR"}
+        columns = stored_columns(table) if table else {}
         self.engine.view(name or dataset, paths, columns, latest_of(table))
         return name or dataset
 

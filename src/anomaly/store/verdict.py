@@ -1,53 +1,95 @@
 """The fate of each staged row: accepted, quarantined, duplicate or ignored."""
 
+from collections.abc import Iterable
+from datetime import date
+
 import duckdb
 
 from anomaly.store.account import Account
 from anomaly.tables import Table
 
 
+def ignored(columns: Iterable[str]) -> str:
+    """Return SQL that says whether a row of these columns is marked as not valid."""
+    return "NOT coalesce(is_valid, true)" if "is_valid" in columns else "false"
+
+
+def _ignored(table: Table) -> str:
+    return ignored([column.name for column in table.stored])
+
+
+def link_of(table: Table) -> str:
+    """Return the column by which a row follows its settlement."""
+    return "settlement_id" if table.name == "charge" else "visit_id"
+
+
 def judge(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """Make the view ``judged``: the staged rows with ``fate`` and ``reason``.
 
-    Expects the views ``staged``, ``stored`` (the table as it is in the store)
-    and, for charges, ``settlement_month`` and ``ignored_settlement``.
+    Expects the views ``staged`` and ``stored`` (the table as it is in the store),
+    both with every column.
     """
-    valid = "is_valid IS DISTINCT FROM true AND is_valid IS NOT NULL"
-    has_flag = any(column.name == "is_valid" for column in table.columns)
-    ignored = valid if has_flag else "false"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE verdict (line BIGINT, fate VARCHAR, why VARCHAR)"
     )
-    if table.month == "settlement" and table.name != "visit":
-        link = "settlement_id" if table.name == "charge" else "visit_id"
-        _judge_orphans(connection, link)
-    _judge_keys(connection, table, ignored)
+    _judge_keys(connection, table)
     connection.execute(
         "CREATE OR REPLACE TEMP VIEW judged AS"
         " SELECT staged.* EXCLUDE (reason), coalesce(reason, why) AS reason,"
         " CASE WHEN reason IS NOT NULL THEN 'quarantined'"
-        f" WHEN {ignored} THEN 'ignored'"
+        f" WHEN {_ignored(table)} THEN 'ignored'"
         " ELSE coalesce(verdict.fate, 'accepted') END AS fate"
         " FROM staged LEFT JOIN verdict USING (line)"
     )
 
 
-def _judge_orphans(connection: duckdb.DuckDBPyConnection, link: str) -> None:
-    """A row of no settlement waits in quarantine; of an ignored one, is ignored."""
+def goes_in(given: Iterable[str]) -> str:
+    """Return SQL that says whether a staged row of these columns is accepted."""
+    return f"reason IS NULL AND month IS NOT NULL AND NOT ({ignored(given)})"
+
+
+def months_of(
+    connection: duckdb.DuckDBPyConnection, table: Table, given: Iterable[str]
+) -> dict[date, Account]:
+    """Return the account of each month of staged rows that go in."""
+    money = f"sum({table.money})" if table.money else "NULL"
+    query = (
+        f"SELECT month, count(*), {money} FROM staged WHERE {goes_in(given)}"
+        " GROUP BY month"
+    )
+    found: dict[date, Account] = {}
+    for month, rows, amount in connection.execute(query).fetchall():
+        book = found[month] = Account()
+        book.add("accepted", rows, amount)
+        if table.money:
+            book.open_amounts()
+    return found
+
+
+def judge_followers(
+    connection: duckdb.DuckDBPyConnection, table: Table, given: Iterable[str]
+) -> None:
+    """Make the view ``judged`` of staged rows that know the month they follow.
+
+    A row of no settlement waits in quarantine; of an ignored one, is ignored.
+    Keys are not looked at. Expects ``staged`` with its ``month``, and
+    ``ignored_settlement``.
+    """
+    link, gone = link_of(table), ignored(given)
     connection.execute(
-        "INSERT INTO verdict SELECT line,"
-        f" CASE WHEN i.{link} IS NULL THEN 'quarantined' ELSE 'ignored' END,"
-        f" CASE WHEN i.{link} IS NULL THEN 'orphan:{link}' END"
-        " FROM (SELECT * FROM staged WHERE reason IS NULL) s"
-        f" ANTI JOIN settlement_month m ON s.{link} = m.{link}"
-        f" LEFT JOIN (SELECT DISTINCT {link} FROM ignored_settlement) i"
-        f" ON s.{link} = i.{link}"
+        "CREATE OR REPLACE TEMP VIEW judged AS SELECT s.* EXCLUDE (reason),"
+        f" coalesce(reason, CASE WHEN month IS NULL AND i.{link} IS NULL"
+        f" AND NOT {gone} THEN 'orphan:{link}' END) AS reason,"
+        " CASE WHEN reason IS NOT NULL THEN 'quarantined'"
+        f" WHEN {gone} THEN 'ignored'"
+        " WHEN month IS NOT NULL THEN 'accepted'"
+        f" WHEN i.{link} IS NOT NULL THEN 'ignored'"
+        " ELSE 'quarantined' END AS fate FROM staged s"
+        f" LEFT JOIN (SELECT DISTINCT {link} FROM ignored_settlement) i USING ({link})"
     )
 
 
-def _judge_keys(
-    connection: duckdb.DuckDBPyConnection, table: Table, ignored: str
-) -> None:
+def _judge_keys(connection: duckdb.DuckDBPyConnection, table: Table) -> None:
     """The first row of a key stands; a later one is a duplicate or a conflict.
 
     A master's row with new content is news, not a conflict: it supersedes the
@@ -55,7 +97,7 @@ def _judge_keys(
     case costs one aggregation.
     """
     key = ", ".join(table.key)
-    sound = f"FROM staged WHERE reason IS NULL AND NOT ({ignored})"
+    sound = f"FROM staged WHERE reason IS NULL AND NOT ({_ignored(table)})"
     connection.execute(
         "CREATE OR REPLACE TEMP TABLE repeated AS"
         f" SELECT {key} {sound} GROUP BY {key} HAVING count(*) > 1"
@@ -79,12 +121,12 @@ def _judge_keys(
         f" UNION ALL {stored}) t"
         f" SEMI JOIN repeated r ON {same}"
         f" WINDOW w AS (PARTITION BY {key} ORDER BY line))"
-        " WHERE nth > 1 AND line NOT IN (SELECT line FROM verdict)"
+        " WHERE nth > 1"
     )
 
 
 def account(connection: duckdb.DuckDBPyConnection, table: Table) -> Account:
-    """Return the account of the judged file, its unsplittable rows included."""
+    """Return the account of ``judged``, and of the rows in ``rejected``."""
     money = f"sum({table.money})" if table.money else "NULL"
     book = Account()
     query = f"SELECT fate, count(*), {money} FROM judged GROUP BY fate ORDER BY fate"

@@ -23,8 +23,8 @@ def verify(store: Store) -> list[Fault]:
     """Return every fault of a store, none where it is whole.
 
     Checked: each listed file is there with the bytes it was written with; no
-    file lies there that neither the list nor the retired know; and each
-    table's rows and yuan are those of the accounts.
+    file lies there that neither the list nor the retired know; each table's
+    rows and yuan are those of the accounts; and every line has its settlement.
     """
     parts = store.catalog.all_parts()
     faults = [fault for part in parts for fault in _file_faults(store.root, part)]
@@ -32,7 +32,25 @@ def verify(store: Store) -> list[Fault]:
     if not faults:
         for table in tables().values():
             faults += _sum_faults(store, table)
+        faults += _orphans(store)
     return faults
+
+
+def _orphans(store: Store) -> list[Fault]:
+    """Find lines whose settlement has left, as when its batch was replaced."""
+    found = []
+    for month in sorted({part.month for part in store.parts("charge")}):
+        line = store.show("charge", [month])
+        settlement = store.show("settlement", [month])
+        rows = store.scalar(
+            f"SELECT count(*) FROM {line} c ANTI JOIN {settlement} s"
+            " USING (settlement_id)"
+        )
+        if rows:
+            found.append(
+                Fault(f"charge {month}", f"{rows} lines of no settlement", "none")
+            )
+    return found
 
 
 def _file_faults(root: Path, part: Part) -> list[Fault]:
