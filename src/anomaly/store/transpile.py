@@ -6,6 +6,8 @@ from anomaly.errors import StoreError
 
 # DuckDB has this type in memory only; it writes it to Parquet as DOUBLE.
 IN_PARQUET = {"HUGEINT": "DOUBLE"}
+# DuckDB counts the borders of these that lie between two times, Spark whole ones.
+PARTS_OF_A_DAY = ("HOUR", "MINUTE", "SECOND", "MILLISECOND")
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,7 @@ def to_spark(sql: str) -> SparkText:
     """Translate a query; StoreError where a construct has no equal in Spark."""
     from sqlglot import exp
 
-    tree = _parse(sql)
+    tree = _alike(_parse(sql))
     own = {cte.alias for cte in tree.find_all(exp.CTE)}
     reads = {table.name for table in tree.find_all(exp.Table)} - own
     order = _take_order(tree)
@@ -76,6 +78,30 @@ def _parse(sql: str):
         return sqlglot.parse_one(sql, read="duckdb")
     except sqlglot.errors.SqlglotError as error:
         raise StoreError(f"a step's text cannot be read for Spark: {error}") from None
+
+
+def _alike(tree):
+    """Let functions that both engines have compute the same in both.
+
+    A quotient and a mean are of doubles, whatever they are of: Spark would round
+    those of decimals to a few digits.
+    """
+    from sqlglot import exp
+
+    def double(one):
+        return exp.cast(one, "DOUBLE", dialect="duckdb")
+
+    for quotient in list(tree.find_all(exp.Div)):
+        quotient.set("this", double(quotient.this))
+    for mean in list(tree.find_all(exp.Avg)):
+        mean.set("this", double(mean.this))
+    for span in list(tree.find_all(exp.DateDiff)):
+        unit = span.args["unit"].name.upper()
+        if unit in PARTS_OF_A_DAY:
+            for side in ("this", "expression"):
+                border = exp.TimestampTrunc(this=span.args[side], unit=exp.var(unit))
+                span.set(side, border)
+    return tree
 
 
 def _write(tree) -> str:
