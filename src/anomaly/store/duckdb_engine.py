@@ -111,6 +111,9 @@ class DuckDBEngine:
     def text(self, sql: str) -> str:
         return sql
 
+    def check(self, sql: str) -> None:
+        self.columns(sql)
+
     def columns(self, sql: str) -> dict[str, str]:
         """Return what columns a query gives, name -> SQL type, without running it."""
         rows = self.connection.execute(f"DESCRIBE {sql}").fetchall()

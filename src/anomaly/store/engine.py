@@ -47,6 +47,9 @@ class Engine(Protocol):
     def text(self, sql: str) -> str:
         """Return a query as this engine is given it."""
 
+    def check(self, sql: str) -> None:
+        """Raise the engine's own error where a query cannot be run; run nothing."""
+
     def write(self, sql: str, path: Path) -> int:
         """Run a query, write its rows as one Parquet file, return their number."""
 

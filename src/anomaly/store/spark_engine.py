@@ -78,13 +78,18 @@ class SparkEngine:
     def text(self, sql: str) -> str:
         return to_spark(sql).whole
 
+    def matching(self, name: str, asked: pd.DataFrame) -> set[tuple[str, ...]]:
+        return self.embedded.matching(name, asked)
+
+    def check(self, sql: str) -> None:
+        self.embedded.check(sql)
+        with self._ready(to_spark(sql)) as text:
+            _ = self.session.sql(text.query).schema
+
     def write(self, sql: str, path: Path) -> int:
-        text = to_spark(sql)
-        query = text.one_file(self.embedded.columns(sql))
-        for name in sorted(text.reads & set(self._shown)):
-            self._register(name, self._shown[name])
-        with self._kept(text):
-            self._write(query, path)
+        columns = self.embedded.columns(sql)
+        with self._ready(to_spark(sql)) as text:
+            self._write(text.one_file(columns), path)
         return pq.read_metadata(path).num_rows
 
     def close(self) -> None:
@@ -121,14 +126,19 @@ class SparkEngine:
         return self.session.sql(f"SELECT {cells} WHERE false")
 
     @contextmanager
-    def _kept(self, text: SparkText):
-        """Hold the parts of a text that are used many times while it runs."""
+    def _ready(self, text: SparkText):
+        """Let the names that a text reads stand for their rows while it runs.
+
+        Its parts that are used many times are held for as long.
+        """
+        for name in sorted(text.reads & set(self._shown)):
+            self._register(name, self._shown[name])
         frames = {}
         try:
             for name, query in text.kept.items():
                 frames[name] = self.session.sql(query).persist()
                 frames[name].createOrReplaceTempView(name)
-            yield
+            yield text
         finally:
             for name, frame in frames.items():
                 self.session.catalog.dropTempView(name)

@@ -81,27 +81,60 @@ def _parse(sql: str):
 
 
 def _alike(tree):
-    """Let functions that both engines have compute the same in both.
+    """Let what both engines have under one name compute the same in both.
 
     A quotient and a mean are of doubles, whatever they are of: Spark would round
     those of decimals to a few digits.
     """
     from sqlglot import exp
 
-    def double(one):
-        return exp.cast(one, "DOUBLE", dialect="duckdb")
-
-    for quotient in list(tree.find_all(exp.Div)):
-        quotient.set("this", double(quotient.this))
-    for mean in list(tree.find_all(exp.Avg)):
-        mean.set("this", double(mean.this))
-    for span in list(tree.find_all(exp.DateDiff)):
-        unit = span.args["unit"].name.upper()
-        if unit in PARTS_OF_A_DAY:
-            for side in ("this", "expression"):
-                border = exp.TimestampTrunc(this=span.args[side], unit=exp.var(unit))
-                span.set(side, border)
+    for one in [*tree.find_all(exp.Div), *tree.find_all(exp.Avg)]:
+        one.set("this", exp.cast(one.this, "DOUBLE", dialect="duckdb"))
+    for span in tree.find_all(exp.DateDiff):
+        _count_borders(span)
+    # The inner ones first: an outer one is written with what stands in it.
+    for cast in reversed(list(tree.find_all(exp.Cast))):
+        _round_as_duckdb(cast)
     return tree
+
+
+def _count_borders(span) -> None:
+    """Turn a span of time into one that lies between whole parts of a day."""
+    from sqlglot import exp
+
+    unit = span.args["unit"].name.upper()
+    if unit in PARTS_OF_A_DAY:
+        for side in ("this", "expression"):
+            border = exp.TimestampTrunc(this=span.args[side], unit=exp.var(unit))
+            span.set(side, border)
+
+
+def _round_as_duckdb(cast) -> None:
+    """Let a double become a decimal by DuckDB's arithmetic.
+
+    It rounds the double times a power of ten; Spark rounds the double as written
+    out. 293.99875 is a little less, and so 293.9987 in one, 293.9988 in the other.
+    What is a double, Spark knows before it runs.
+    """
+    from sqlglot import exp, parse_one
+
+    if (
+        type(cast) is not exp.Cast
+        or not cast.to.is_type("decimal")
+        or isinstance(cast.this, exp.Literal | exp.Null)
+    ):
+        return
+    scale = cast.to.expressions[1].name
+    rounded = exp.replace_placeholders(
+        parse_one(
+            "CASE WHEN typeof(:cell) = 'double'"
+            f" THEN CAST(round(CAST(:cell AS DOUBLE) * 1e{scale}) / 1e{scale} AS :kind)"
+            " ELSE CAST(:cell AS :kind) END".replace(":kind", cast.to.sql("duckdb")),
+            read="duckdb",
+        ),
+        cell=cast.this,
+    )
+    cast.replace(rounded)
 
 
 def _write(tree) -> str:
