@@ -20,13 +20,9 @@ def spark():
     sql = pytest.importorskip("pyspark.sql", reason="no pyspark: make test-spark")
     if not shutil.which("java"):
         pytest.skip("no Java: Spark needs a JRE of version 17 or newer")
-    from anomaly.store.spark_session import local_settings
+    import engines
 
-    chosen = local_settings()
-    java = "spark.driver.extraJavaOptions"
-    chosen |= {"spark.master": "local[2]", "spark.sql.shuffle.partitions": "2"}
-    # A few rows a step: to compile code better would take longer than to run it.
-    chosen[java] += " -XX:TieredStopAtLevel=1"
+    chosen = engines.small_spark()
     builder = sql.SparkSession.builder.appName("tests")
     session = builder.config(map=chosen).getOrCreate()
     yield session

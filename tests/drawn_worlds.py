@@ -1,13 +1,10 @@
 """Random worlds in which every indicator's columns say something, or are absent.
 
-What is drawn is small (who, where, when, how much, a number); what else a bill says
-follows from the number, so that a world is told by its few drawn columns.
+A world is told by its number (see `drawn_indicators` for its form).
 """
 
 import random
 from datetime import date, datetime, time, timedelta
-
-from hypothesis import strategies as st
 
 from anomaly.tables import tables
 
@@ -41,31 +38,18 @@ SPARE = {
 }
 COLUMNS = [(name, column) for name, columns in SPARE.items() for column in columns]
 
-rows = st.lists(
-    st.tuples(
-        st.sampled_from([(p, kind) for p, kinds in PLACES.items() for kind in kinds]),
-        st.sampled_from(DOCTORS),
-        st.integers(1, 12),  # person
-        st.integers(-25, 30),  # day of May, from April on
-        st.integers(0, 40),  # quarters of a minute past a full hour
-        st.integers(1, 99999),  # cents
-        st.integers(0, 9999),  # of which the rest is made
-    ),
-    min_size=80,
-    max_size=250,
-)
-absent = st.lists(st.sampled_from(COLUMNS), max_size=8, unique=True)
 
-
-def world(rows, absent=()) -> dict:
-    """Turn drawn rows into a world of April and May 2026 (see `drawn_indicators`)."""
+def world(number: int) -> dict:
+    """Return some hundred bills of April and May 2026, up to eight columns absent."""
+    chance = random.Random(number)  # noqa: S311
     bills, lines = [], []
-    for number, row in enumerate(rows):
-        bill, chance = _bill(number, row)
+    for nth in range(chance.randrange(80, 220)):
+        bill = _bill(f"{nth:03d}", chance)
         bills.append(bill)
-        lines += _lines(bill, chance)
+        lines += [_line(bill, chance) for _ in range(chance.randrange(4))]
         if chance.random() < 0.1:
             bills.append(_refund(bill, chance))
+    absent = chance.sample(COLUMNS, chance.randrange(9))
     keep = {
         name: {column.name for column in table.columns}
         - {column for of, column in absent if of == name}
@@ -83,21 +67,23 @@ def text(found: list[dict]) -> str:
     return "\n".join([",".join(header), *body])
 
 
-def _bill(number: int, row) -> tuple[dict, random.Random]:
-    (place, kind), doctor, person, day, quarters, cents, rest = row
-    chance = random.Random(rest)  # noqa: S311
+def _bill(number: str, chance: random.Random) -> dict:
+    place = chance.choice(list(PLACES))
+    kind = chance.choice(PLACES[place])
+    person, cents = chance.randint(1, 12), chance.randint(1, 99999)
+    # Few minutes a day, and halves of a second: many come within a minute.
     began = MAY + timedelta(
-        days=day - 1,
-        hours=7 + rest % 16,
-        seconds=15 * quarters,
-        milliseconds=500 * (rest % 3),
+        days=chance.randint(-26, 29),
+        hours=chance.randint(7, 22),
+        seconds=15 * chance.randint(0, 40),
+        milliseconds=chance.choice([0, 0, 500]),
     )
     nights = chance.randrange(9) if kind == 21 else 0
     ended = min(began + timedelta(days=nights), MAY + timedelta(days=30, hours=22))
     cells = {
-        "id": f"{number:03d}",
+        "id": number,
         "insured_id": f"P{person}",
-        "attending_doctor_id": doctor,
+        "attending_doctor_id": chance.choice(DOCTORS),
         "institution_id": place,
         "visit_type": kind,
         "settled_at": ended,
@@ -122,11 +108,7 @@ def _bill(number: int, row) -> tuple[dict, random.Random]:
         "discharge_way": chance.choice(["1", "2", ""]),
         "referral_from_visit": chance.choice(["", "", "V1"]),
     }
-    return {key: cell for key, cell in cells.items() if cell != ""}, chance
-
-
-def _lines(bill: dict, chance: random.Random) -> list[dict]:
-    return [_line(bill, chance) for _ in range(chance.randrange(4))]
+    return {key: cell for key, cell in cells.items() if cell != ""}
 
 
 def _line(bill: dict, chance: random.Random) -> dict:

@@ -9,6 +9,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from anomaly.rules import rule
+from anomaly.store.spark_session import local_settings
+from anomaly.store.steps import Runner, needed
 from anomaly.store.store import Store
 
 # What the drawn tables need beside their defaults, for rules and pharmacies.
@@ -40,8 +42,32 @@ def copy(store: Store, root: Path, engine: str = "spark") -> Store:
     return Store.open(root, engine=engine)
 
 
-def build(store: Store, *months) -> int:
-    return rule.run(store, list(months))
+def small_spark() -> dict[str, str]:
+    """Return the settings of a Spark for a few rows a step.
+
+    Its time goes into planning: compiling code for a plan takes longer than to run
+    the plan, and so does compiling Spark itself well.
+    """
+    settings = local_settings() | {
+        "spark.master": "local[2]",
+        "spark.default.parallelism": "1",
+        "spark.sql.shuffle.partitions": "1",
+        "spark.sql.adaptive.enabled": "false",
+        "spark.sql.codegen.wholeStage": "false",
+        "spark.sql.codegen.factoryMode": "NO_CODEGEN",
+        "spark.sql.maxPlanStringLength": "100",
+    }
+    settings["spark.driver.extraJavaOptions"] += (
+        " -XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+    )
+    return settings
+
+
+def build(store: Store, months, targets=None) -> int:
+    """Build some steps and what they rest on, or all; return how many ran."""
+    known = rule.every_step()
+    wanted = known if targets is None else needed(known, targets)
+    return Runner(store, wanted).run(months)
 
 
 def keys(store: Store) -> list[tuple]:

@@ -2,29 +2,49 @@
 
 import tempfile
 from datetime import date
-from decimal import Decimal
 from pathlib import Path
 
 import engines
 import pyarrow.parquet as pq
 import pytest
 from drawn import bill, write_bills
+from drawn_indicators import load_world, worlds
+from drawn_worlds import world as drawn_world
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from anomaly.features.builder import all_steps
-from anomaly.rules.rule import rules
+from anomaly.errors import PolicyError, StoreError
+from anomaly.features.builder import datasets
+from anomaly.periods import parse_month
+from anomaly.rules.rule import every_step, rules
 from anomaly.sources.mapping import load_mapping
 from anomaly.store.duckdb_engine import DuckDBEngine
 from anomaly.store.ingest import load
 from anomaly.store.spark_engine import SparkEngine
 from anomaly.store.store import Store
 from anomaly.store.verify import verify
+from anomaly.workspace import open_store
 
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark", "wide")]
 
 MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
-STEPS = [*all_steps(), *(f"hits_{name.lower()}" for name in rules())]
+HITS = [f"hits_{name.lower()}" for name in rules()]
+NIGHT = """
+[night_fee]
+zh = "夜间费用占比"
+en = "Share of fees at night"
+units = ["agency"]
+step = "review_fact"
+kind = "share_of_money"
+block = "pattern"
+direction = "high"
+measure = "share"
+part = "CASE WHEN is_reviewed = 1 THEN fund_pay ELSE 0 END"
+whole = "fund_pay"
+why_it_matters = "本地关注的夜间结算。"
+basis = "本地要求"
+reviewed = 2026-11-21
+"""
 
 
 @pytest.fixture(scope="module")
@@ -34,10 +54,10 @@ def wide():
         yield
 
 
-def filled(folder: Path, bills, **tables) -> Store:
-    """Load drawn bills into a store of their own."""
+def eventful_store(folder: Path) -> Store:
+    """Load the eventful world into a store of its own."""
     store = Store.create(folder / "duckdb")
-    load(store, [write_bills(folder / "x", bills, **tables)], load_mapping())
+    load(store, [write_bills(folder / "x", eventful())], load_mapping())
     return store
 
 
@@ -89,27 +109,89 @@ def eventful():
     return tickets + nobody + twice + stays + swipes + back + early
 
 
-def test_every_step_finds_the_same_and_either_goes_on(tmp_path):
-    store = filled(tmp_path, eventful())
-    twin = engines.copy(store, tmp_path / "spark")
-    assert engines.build(twin, MAY) == len(STEPS)
-    # DuckDB takes over where Spark left off, and finds nothing to do anew.
-    heir = engines.copy(twin, tmp_path / "heir", "duckdb")
-    assert engines.build(heir, JUNE) == engines.build(twin, JUNE) == len(STEPS)
-    engines.build(store, JUNE)
+def with_rows(store: Store) -> list[str]:
+    """Return the steps that have rows."""
+    return [part.dataset for part in store.catalog.all_parts() if part.row_count]
+
+
+@pytest.fixture(scope="module")
+def built(tmp_path_factory):
+    """{world: its stores, built by DuckDB and by Spark}, for what each expects."""
+    found = {}
+    for name, world in worlds().items():
+        folder = tmp_path_factory.mktemp(name)
+        store = Store.open(load_world(folder, world))
+        twin = engines.copy(store, folder / "spark")
+        targets = [
+            step
+            for unit in world["expect"]
+            for step in (f"unit_{unit}", *datasets(unit))
+        ]
+        for one in (store, twin):
+            engines.build(one, [parse_month(world["month"])], targets)
+        found[name] = store, twin
+    folder = tmp_path_factory.mktemp("eventful")
+    store = eventful_store(folder)
+    twin = engines.copy(store, folder / "spark")
+    for one in (store, twin):
+        engines.build(one, [MAY, JUNE], HITS)
+    return found | {"eventful": (store, twin)}
+
+
+@pytest.mark.parametrize("name", [*worlds(), "eventful"])
+def test_both_engines_find_the_same(built, name):
+    store, twin = built[name]
     engines.assert_same_store(store, twin)
-    engines.assert_same_store(store, heir)
     assert verify(twin) == []
-    # What the world holds, lest equality be that of empty tables.
-    june = {p.dataset: p.row_count for p in store.catalog.all_parts()}
-    assert [name for name in STEPS if not june[name]] == []
 
 
-def test_rows_that_have_an_order_are_written_in_it(tmp_path):
-    store = filled(tmp_path, eventful())
-    engines.build(store, JUNE)
+def test_every_step_was_seen_with_rows(built):
+    seen = {step for store, _ in built.values() for step in with_rows(store)}
+    assert [step.name for step in every_step() if step.name not in seen] == []
+
+
+def test_either_goes_on_where_the_other_left_off(built, tmp_path):
+    for number, (goes_on, left_off) in enumerate(
+        (built["eventful"], built["eventful"][::-1])
+    ):
+        engine = goes_on.engine.name
+        heir = engines.copy(left_off, tmp_path / str(number), engine)
+        assert engines.build(heir, [MAY, JUNE], HITS) == 0
+
+
+def test_own_indicators_are_built_too(built, tmp_path):
+    store, twin = built["care"]
+    (tmp_path / "night.toml").write_text(NIGHT, encoding="utf-8")
+    found = [
+        open_store(one.root, tmp_path, one.engine.name).features("agency", "2026-05")
+        for one in (store, twin)
+    ]
+    assert "night_fee" in set(found[1]["indicator"])
+    assert found[0].equals(found[1])
+
+
+def test_own_indicators_hear_what_the_engine_says(built, tmp_path):
+    text = NIGHT.replace("fund_pay ELSE", "list_sum([fund_pay]) ELSE")
+    (tmp_path / "night.toml").write_text(text, encoding="utf-8")
+    for one, refused in zip(built["care"], (False, True), strict=True):
+        workspace = open_store(one.root, tmp_path, one.engine.name)
+        if refused:
+            with pytest.raises(PolicyError, match="night_fee"):
+                workspace.features("agency", "2026-05")
+        else:
+            workspace.features("agency", "2026-05")
+
+
+def test_what_spark_refuses_is_one_clear_line(tmp_path):
+    engine = SparkEngine(DuckDBEngine(tmp_path))
+    with pytest.raises(StoreError, match="'odd' cannot be built by Spark"):
+        engine.write("SELECT list_sum([1]) AS n", tmp_path / "odd.parquet")
+
+
+def test_rows_that_have_an_order_are_written_in_it(built, tmp_path):
+    store = built["care"][0]
     twin = SparkEngine(DuckDBEngine(tmp_path))
-    (part,) = store.parts("features_doctor", ["2026-06"])
+    (part,) = store.parts("features_doctor", ["2026-05"])
     path = tmp_path / "ordered.parquet"
     twin.view("f", [store.root / part.path], {})
     twin.write("SELECT * FROM f ORDER BY value DESC, indicator, unit_id", path)
@@ -193,58 +275,8 @@ def test_no_rows_have_columns_too(tmp_path):
     ]
 
 
-PLACES = (("H1", "11"), ("H2", "11"), ("H1", "21"), ("H2", "21"), ("R1", "41"))
-DIAGNOSES = ("I10.x00", "Z51.100", "Z49.100", "O80.000", "J18.900", "")
-rows = st.lists(
-    st.tuples(
-        st.sampled_from(PLACES),
-        st.sampled_from(["D1", "D2", "D3", "D4", "99999", ""]),
-        st.integers(1, 12),  # person
-        st.integers(1, 30),  # day
-        st.integers(0, 6),  # minutes past nine, or days of a stay
-        st.decimals("0.01", "99999.99", places=2),
-        st.sampled_from(["09", "10", "03", "08", "14", ""]),
-        st.sampled_from(DIAGNOSES),
-        st.sampled_from(["01", "05", "09", "x", ""]),  # level of the institution
-        st.sampled_from(["none", "none", "full", "part"]),  # refunded how
-    ),
-    min_size=100,
-    max_size=300,
-)
-
-
-def drawn_bills(rows):
-    """Turn drawn rows into bills of June 2026, refunds among them."""
-    made = []
-    for number, row in enumerate(rows):
-        (place, kind), doctor, person, day, more, fee, category, *rest = row
-        diagnosis, level, refunded = rest
-        first, last = f"2026-06-{day:02d}", f"2026-06-{min(day + more, 30):02d}"
-        cells = {
-            "chfpdr_code": doctor if number % 3 else "",
-            "bilg_dr_codg": doctor,
-            "psn_no": f"P{person}",
-            "fixmedins_code": place,
-            "med_type": kind,
-            "hosp_lv": level,
-            "med_chrgitm_type": category,
-            "med_list_codg": f"XA{number % 7}",
-            "dscg_maindiag_code": diagnosis,
-            "dscg_way": str(number % 6) if number % 6 else "",
-            "begntime": f"{first} 08:00:00",
-            "endtime": f"{last if kind == '21' else first} 09:{more:02d}:00",
-            "setl_time": f"{last if kind == '21' else first} 09:{more:02d}:00",
-        }
-        made.append(bill(number, fee=str(fee), **cells))
-        if refunded != "none":
-            back = fee if refunded == "full" else min(fee, Decimal("0.01"))
-            undo = {"refd_setl_flag": "1", "init_setl_id": f"S{number}"}
-            made.append(bill(number + 1000, fee=str(-back), **(cells | undo)))
-    return made
-
-
-# Each world costs Spark a run of every step: few worlds, many rows, and a
-# world that fails is reported as it was drawn rather than made small.
+# A world costs Spark a run of every step: few worlds, many rows, and one that fails
+# is reported as it was drawn rather than made small.
 @settings(
     max_examples=2,
     deadline=None,
@@ -252,13 +284,13 @@ def drawn_bills(rows):
     phases=(Phase.generate,),
     suppress_health_check=list(HealthCheck),
 )
-@given(rows)
-def test_drawn_worlds_agree(rows):
+@given(number=st.integers(0, 2**32))
+def test_drawn_worlds_agree(number):
     with tempfile.TemporaryDirectory() as folder:
-        store = filled(Path(folder), drawn_bills(rows))
+        store = Store.open(load_world(Path(folder), drawn_world(number)))
         twin = engines.copy(store, Path(folder) / "spark")
         for one in (store, twin):
-            engines.build(one, JUNE)
+            engines.build(one, [MAY])
         engines.assert_same_store(store, twin)
         for one in (store, twin):
             one.close()

@@ -84,6 +84,24 @@ def test_a_missing_extra_says_what_to_install(store, monkeypatch):
         open_store(store.root, engine="spark")
 
 
+def test_the_command_says_it_too(store, monkeypatch):
+    monkeypatch.setattr(spark_session, "find_spec", lambda _name: None)
+    command = ["build", "--store", str(store.root), "--engine", "spark"]
+    done = CliRunner().invoke(app, command)
+    assert isinstance(done.exception, UsageError)
+    assert "build with --engine duckdb" in str(done.exception)
+
+
+def test_one_build_runs_what_was_explained(store):
+    store.close()
+    workspace = open_store(store.root)
+    expected = len(workspace.explain(["2026-05"]))
+    assert workspace.build(["2026-05"]) == expected
+    assert workspace.explain().empty
+    done = CliRunner().invoke(app, ["build", "--store", str(store.root), "--explain"])
+    assert "everything is up to date" in done.stdout
+
+
 def test_without_java_spark_says_so(monkeypatch):
     monkeypatch.setattr(spark_session.shutil, "which", lambda _name: None)
     monkeypatch.delenv("JAVA_HOME", raising=False)

@@ -11,6 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet as pq
 
+from anomaly.errors import StoreError
 from anomaly.store.duckdb_engine import DuckDBEngine, latest_rows
 from anomaly.store.spark_session import session
 from anomaly.store.transpile import SparkText, spark_type, to_spark
@@ -87,9 +88,18 @@ class SparkEngine:
             _ = self.session.sql(text.query).schema
 
     def write(self, sql: str, path: Path) -> int:
+        from pyspark.errors import PySparkException
+
         columns = self.embedded.columns(sql)
-        with self._ready(to_spark(sql)) as text:
-            self._write(text.one_file(columns), path)
+        try:
+            with self._ready(to_spark(sql)) as text:
+                self._write(text.one_file(columns), path)
+        except PySparkException as error:
+            why = str(error).partition("\n")[0]
+            raise StoreError(
+                f"'{path.stem}' cannot be built by Spark: {why}",
+                todo="build with --engine duckdb",
+            ) from error
         return pq.read_metadata(path).num_rows
 
     def close(self) -> None:

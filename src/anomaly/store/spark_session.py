@@ -91,5 +91,6 @@ def _check_java() -> None:
         raise UsageError(
             "engine 'spark': no Java found",
             expected="Java 17 or newer on the path or under JAVA_HOME",
-            todo="install a JRE, or build with --engine duckdb",
+            todo="install one (Debian, Ubuntu: apt install default-jdk-headless),"
+            " or build with --engine duckdb",
         )
