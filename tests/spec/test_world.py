@@ -10,7 +10,10 @@ import pytest
 
 from anomaly.errors import UsageError
 from anomaly.sources.world import write_world
+from anomaly.sources.world.driver import build_setting
+from anomaly.sources.world.habits import month_habits
 from anomaly.sources.world.occupancy import Occupancy
+from anomaly.sources.world.stays import month_stays
 from anomaly.sources.world.streams import hash_order, stream
 
 SMALL = {"scale": 0.1, "months": 4}
@@ -151,3 +154,17 @@ def test_a_day_is_claimed_once():
     assert stay.tolist() == [False, True]
     rooms.advance(110)
     assert rooms.claim(np.array([2, 2]), np.array([112, 113])).tolist() == [False, True]
+
+
+def test_a_planted_place_whose_doctors_have_not_begun_admits_nobody():
+    setting = build_setting(7, 0.1, 4, date(2026, 6, 1), planted=True)
+    plan = setting.plan.frame
+    planted = plan[plan["scheme"].isin(["hung_beds", "one_day_stays"])]
+    unit, month = planted["unit"].iloc[0], planted["from"].iloc[0]
+    doctors = setting.providers.doctors
+    staff = np.flatnonzero(doctors["unit"] == unit)
+    late = pd.DataFrame({"scheme": "new_doctor", "unit": staff, "from": month + 1})
+    setting.plan.frame = pd.concat([plan, late], ignore_index=True)
+    setting.occupancy.advance(setting.clock(month).first)
+    stays = month_stays(setting, month, month_habits(setting, month))
+    assert unit not in set(doctors["unit"].to_numpy()[stays["doctor"]])

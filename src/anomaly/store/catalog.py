@@ -3,7 +3,7 @@
 import json
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.resources import files
@@ -103,13 +103,17 @@ class Catalog:
             raise
         self._connection.execute("COMMIT")
 
-    def parts(self, dataset: str) -> list[Part]:
-        """Return a dataset's parts in a fixed order."""
+    def parts(self, dataset: str, months: Sequence[str] | None = None) -> list[Part]:
+        """Return a dataset's parts in a fixed order, of some months only if given."""
         query = (
             "SELECT path, dataset, month, key, row_count, sha256 FROM part"
-            " WHERE dataset = ? ORDER BY month, key, path"
+            " WHERE dataset = ?"
         )
-        return [Part(*row) for row in self._connection.execute(query, (dataset,))]
+        if months is not None:
+            query += f" AND month IN ({', '.join('?' * len(months))})"
+        query += " ORDER BY month, key, path"
+        asked = (dataset, *(months or ()))
+        return [Part(*row) for row in self._connection.execute(query, asked)]
 
     def all_parts(self) -> list[Part]:
         """Return every part of the store in a fixed order."""

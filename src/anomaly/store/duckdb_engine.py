@@ -39,6 +39,7 @@ class DuckDBEngine:
         }
         if threads:
             config["threads"] = threads
+        self.viewed: dict[str, list[Path]] = {}
         self.connection = duckdb.connect(config=config)
         # In Jupyter without ipywidgets there is no bar, and asking for none fails.
         with suppress(duckdb.InvalidInputException):
@@ -60,6 +61,7 @@ class DuckDBEngine:
         if latest:
             body = latest_rows(f"({body})", *latest)
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {body}")
+        self.viewed[name] = list(paths)
 
     def _rows(self, paths: Sequence[Path], columns: dict[str, str]) -> str:
         """Return SQL for rows of files; a column that none has is null throughout.
@@ -81,6 +83,7 @@ class DuckDBEngine:
         return f"SELECT {', '.join(cells)} FROM ({rows})"
 
     def empty_like(self, name: str, other: str) -> None:
+        self.viewed.pop(name, None)
         self.connection.execute(
             f"CREATE OR REPLACE TEMP VIEW {name} AS SELECT * FROM {other} WHERE false"
         )

@@ -12,9 +12,13 @@ ENGINES = ("duckdb", "spark")
 
 
 class Engine(Protocol):
-    """Runs SQL over Parquet files; every text is in DuckDB's dialect."""
+    """Runs SQL over Parquet files; every text is in DuckDB's dialect.
+
+    ``viewed`` holds the files that each name of a view stands for.
+    """
 
     name: str
+    viewed: dict[str, list[Path]]
 
     def view(
         self,

@@ -26,6 +26,7 @@ class Shown:
 
     paths: tuple[Path, ...]
     latest: tuple[Sequence[str], str] | None = None
+    columns: tuple[str, ...] = ()
 
 
 class SparkEngine:
@@ -48,6 +49,11 @@ class SparkEngine:
     def __init__(self, embedded: DuckDBEngine) -> None:
         self.embedded = embedded
         self._shown: dict[str, Shown] = {}
+        self._registered: dict[str, Shown] = {}
+
+    @property
+    def viewed(self) -> dict[str, list[Path]]:
+        return self.embedded.viewed
 
     @cached_property
     def session(self):
@@ -61,7 +67,7 @@ class SparkEngine:
         latest: tuple[Sequence[str], str] | None = None,
     ) -> None:
         self.embedded.view(name, paths, columns, latest)
-        self._shown[name] = Shown(tuple(paths), latest)
+        self._shown[name] = Shown(tuple(paths), latest, tuple(columns))
 
     def empty_like(self, name: str, other: str) -> None:
         self.embedded.empty_like(name, other)
@@ -142,7 +148,11 @@ class SparkEngine:
         Its parts that are used many times are held for as long.
         """
         for name in sorted(text.reads & set(self._shown)):
-            self._register(name, self._shown[name])
+            shown = self._shown[name]
+            # A file never changes: what stands already need not be said again.
+            if not shown.paths or self._registered.get(name) != shown:
+                self._register(name, shown)
+                self._registered[name] = shown
         frames = {}
         try:
             for name, query in text.kept.items():

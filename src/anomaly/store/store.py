@@ -205,8 +205,7 @@ class Store:
 
     def parts(self, dataset: str, months: list[str] | None = None) -> list[Part]:
         """Return the parts of a dataset, of some months only if given."""
-        parts = self.catalog.parts(dataset)
-        return [p for p in parts if months is None or p.month in months]
+        return self.catalog.parts(dataset, months)
 
     def show(
         self, dataset: str, months: list[str] | None = None, name: str = ""
@@ -215,8 +214,16 @@ class Store:
         paths = [self.root / part.path for part in self.parts(dataset, months)]
         table = tables().get(dataset)
         columns = stored_columns(table) if table else {}
-        self.engine.view(name or dataset, paths, columns, latest_of(table))
-        return name or dataset
+        latest = latest_of(table)
+        if len(paths) == 1:
+            # Within a part a key stands once: nothing supersedes anything.
+            columns.pop(LOADED_NO, None)
+            latest = None
+        name = name or dataset
+        # A part never changes: what stands already need not be said again.
+        if not paths or self.engine.viewed.get(name) != paths:
+            self.engine.view(name, paths, columns, latest)
+        return name
 
     def sql(self, text: str) -> pd.DataFrame:
         """Run a query over the canonical tables, each under its own name."""

@@ -124,7 +124,9 @@ def _extra(setting: Setting, month: int) -> list[tuple[np.ndarray, np.ndarray]]:
                           ("one_day_stays", 8)):  # fmt: skip
         for unit in setting.plan.active(scheme, month)["unit"]:
             staff = np.flatnonzero((place == unit) & ~absent)
-            doctor = staff[rng.integers(0, max(len(staff), 1), rng.poisson(count))]
+            number = rng.poisson(count)
+            # Before its first doctor has begun, a place admits nobody.
+            doctor = staff[rng.integers(0, len(staff), number)] if len(staff) else staff
             length = _lengths(rng, len(doctor))
             if scheme == "hung_beds":
                 length = rng.integers(6, 13, len(doctor))
