@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import warnings
 from importlib.metadata import requires
 from importlib.resources import files
 from importlib.util import find_spec
@@ -20,6 +21,8 @@ LOCAL = {
     "spark.ui.enabled": "false",
     "spark.ui.showConsoleProgress": "false",
 }
+# PySpark says so of frames, which no step uses.
+OF_PANDAS = "PySpark does not yet fully support pandas"
 # What makes a part equal to DuckDB's: wall time without a zone, errors where
 # DuckDB has errors, the calendar as it is, the same compression.
 SETTINGS = {
@@ -59,6 +62,7 @@ def session():
     """
     from pyspark.sql import SparkSession
 
+    warnings.filterwarnings("ignore", message=OF_PANDAS, category=FutureWarning)
     own = (SparkSession.getActiveSession() or _start()).newSession()
     for key, value in SETTINGS.items():
         own.conf.set(key, value)
