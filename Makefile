@@ -6,8 +6,10 @@ BIN := $(VENV)/bin
 UV_VERSION := 0.13.9
 DEMO := reports/demo
 STAMP := $(VENV)/.ready
+SPARK := $(VENV)/.spark
 
-.PHONY: demo test test-long bench bench-large check fix setup lock sample pages clean
+.PHONY: demo test test-long test-spark bench bench-large check fix setup lock sample
+.PHONY: pages clean
 
 demo: setup
 	$(BIN)/anomaly demo --out $(DEMO)
@@ -20,6 +22,11 @@ test: setup
 test-long: setup
 	ANOMALY_CASES=2000 ANOMALY_KILLS=50 $(BIN)/python -m pytest -n 2 --dist load \
 	  tests/generative/test_corrupted_exports.py tests/spec/test_store.py
+
+# Both engines side by side; needs a Java runtime. `make test` leaves these out.
+# ANOMALY_WORLDS=20 tries as many random worlds.
+test-spark: setup $(SPARK)
+	$(BIN)/python -m pytest -m spark
 
 # The builder against hand-written SQL, Polars and pandas on ten million fee lines:
 # an hour, 10 GB of disk. `bench-large` builds a hundred million, in four hours.
@@ -57,15 +64,23 @@ $(STAMP): requirements.lock pyproject.toml
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
 	touch $(STAMP)
 
+$(SPARK): requirements-spark.lock $(STAMP)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock
+	touch $(SPARK)
+
 $(BENCHED): requirements-bench.lock $(STAMP)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
 	touch $(BENCHED)
 
+EXTRA := import tomllib; print("\n".join(tomllib.load(open("pyproject.toml", "rb"))["project"]["optional-dependencies"]["spark"]))
+COMPILE := $(BIN)/uv pip compile --universal --generate-hashes \
+  --no-header --no-annotate --no-emit-index-url --quiet --upgrade \
+  --exclude-newer $$(date -d '7 days ago' +%Y-%m-%d)
+
 # Takes the newest versions that are at least a week old.
 lock:
-	$(BIN)/uv pip compile pyproject.toml --group dev --universal --generate-hashes \
-	  --no-header --no-annotate --no-emit-index-url --quiet --upgrade \
-	  --exclude-newer $$(date -d '7 days ago' +%Y-%m-%d) -o requirements.lock
+	$(COMPILE) pyproject.toml --group dev -o requirements.lock
+	$(BIN)/python -c '$(EXTRA)' | $(COMPILE) - --python-version 3.11 -o requirements-spark.lock
 
 # Makes data/sample anew, byte for byte.
 sample: setup

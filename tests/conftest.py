@@ -1,5 +1,6 @@
 """Fixtures that every kind of test shares."""
 
+import shutil
 from pathlib import Path
 
 import formats
@@ -11,6 +12,21 @@ from anomaly.store.ingest import load
 from anomaly.store.store import Store
 
 ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture(scope="session")
+def spark():
+    """One local Spark for every test, small and without a page of its own."""
+    sql = pytest.importorskip("pyspark.sql", reason="no pyspark: make test-spark")
+    if not shutil.which("java"):
+        pytest.skip("no Java: Spark needs a JRE of version 17 or newer")
+    import engines
+
+    chosen = engines.small_spark()
+    builder = sql.SparkSession.builder.appName("tests")
+    session = builder.config(map=chosen).getOrCreate()
+    yield session
+    session.stop()
 
 
 @pytest.fixture

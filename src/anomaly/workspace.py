@@ -12,7 +12,7 @@ from anomaly.features.indicator import indicators
 from anomaly.features.own import own_indicators
 from anomaly.leads import combine, coverage, ranking, scoring
 from anomaly.leads import needs as needs_room
-from anomaly.periods import MonthLike, parse_month
+from anomaly.periods import MonthLike, month_text, parse_month
 from anomaly.rules import rule as rules_room
 from anomaly.screen import artefacts
 from anomaly.store.store import Store
@@ -24,11 +24,16 @@ class Workspace:
     """A store opened for analysis; `anomaly.open_store` makes one.
 
     Every ``month`` is 'YYYY-MM' or any date in it. What a question needs is
-    brought up to date first. Money is in yuan.
+    brought up to date first, by DuckDB or by Spark. Money is in yuan.
     """
 
-    def __init__(self, path: Path | str, indicators: Path | str | None = None) -> None:
-        self.store = Store.open(path)
+    def __init__(
+        self,
+        path: Path | str,
+        indicators: Path | str | None = None,
+        engine: str = "duckdb",
+    ) -> None:
+        self.store = Store.open(path, engine)
         self.own = own_indicators(self.store, indicators)
         self._ranked: dict[tuple, pd.DataFrame] = {}
 
@@ -52,11 +57,27 @@ class Workspace:
         self, months: Sequence[MonthLike] = (), progress: Progress | None = None
     ) -> int:
         """Build screen, features and hits for some months, or all; return steps run."""
-        wanted = [parse_month(m) for m in months] or self.store.months()
-        for month in wanted:
-            self.store.check_month(month)
-        done = builder.build(self.store, wanted, progress)
-        return done + rules_room.run(self.store, wanted, progress)
+        return rules_room.run_all(self.store, self._months(months), progress)
+
+    def explain(self, months: Sequence[MonthLike] = ()) -> pd.DataFrame:
+        """Return what `build` would run, one row a step and month, in order.
+
+        Columns: step, month, why (new, changed text, changed input, changed
+        parent) and sql, the text as the engine is given it.
+        """
+        tasks = rules_room.stale(self.store, self._months(months))
+        return pd.DataFrame(
+            [
+                {
+                    "step": task.step.name,
+                    "month": month_text(task.month),
+                    "why": task.why,
+                    "sql": self.store.engine.text(task.sql),
+                }
+                for task in tasks
+            ],
+            columns=["step", "month", "why", "sql"],
+        )
 
     def features(
         self,
@@ -197,16 +218,27 @@ class Workspace:
         """Run a query over the canonical tables."""
         return self.store.sql(text)
 
+    def _months(self, months: Sequence[MonthLike]) -> list[date]:
+        wanted = [parse_month(m) for m in months] or self.store.months()
+        for month in wanted:
+            self.store.check_month(month)
+        return wanted
+
     def _check(self, unit: str, district: str | None) -> None:
         coverage.check_ranked(unit)
         if district:
             coverage.check_district(self.store, district)
 
 
-def open_store(path: Path | str, indicators: Path | str | None = None) -> Workspace:
+def open_store(
+    path: Path | str,
+    indicators: Path | str | None = None,
+    engine: str = "duckdb",
+) -> Workspace:
     """Open a store that 'anomaly load' has filled; UsageError where there is none.
 
     ``indicators`` is a folder of an analyst's own records, `path`/indicators if it
-    is not given.
+    is not given. ``engine`` is what builds: 'duckdb', or 'spark' where its extra is
+    installed.
     """
-    return Workspace(path, indicators)
+    return Workspace(path, indicators, engine)

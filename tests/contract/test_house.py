@@ -85,14 +85,18 @@ def test_notebooks_carry_no_outputs_and_no_program():
             assert not any(isinstance(node, loops) for node in ast.walk(tree))
 
 
-def test_the_lock_names_no_host():
-    assert not re.search(r"https?://", (ROOT / "requirements.lock").read_text())
+@pytest.mark.parametrize("lock", ["requirements.lock", "requirements-spark.lock"])
+def test_the_lock_names_no_host(lock):
+    assert not re.search(r"https?://", (ROOT / lock).read_text())
 
 
-def test_the_lock_holds_every_dependency_with_hashes():
+@pytest.mark.parametrize("name", ["requirements.lock", "requirements-spark.lock"])
+def test_the_lock_holds_every_dependency_with_hashes(name):
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
-    lock = (ROOT / "requirements.lock").read_text("utf-8")
+    lock = (ROOT / name).read_text("utf-8")
     wanted = project["project"]["dependencies"] + project["dependency-groups"]["dev"]
+    if "spark" in name:
+        wanted = project["project"]["optional-dependencies"]["spark"]
     for requirement in wanted:
         name = re.split(r"[<>=\[ ]", requirement)[0]
         assert re.search(rf"^{re.escape(name)}==.*\\\n +--hash", lock, re.MULTILINE), (

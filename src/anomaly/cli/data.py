@@ -129,15 +129,35 @@ def _show(report: "LoadReport", mapping: str) -> None:
 def build(
     store: StorePath,
     month: Annotated[str, typer.Option(help="YYYY-MM; default all months.")] = "",
+    engine: Annotated[str, typer.Option(help="duckdb or spark.")] = "duckdb",
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Only say what would run, and why.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
-    """Compute screen, indicators and rule hits, only where something changed."""
+    """Compute screen, indicators and rule hits, only where something changed.
+
+    With --explain --json each step's text is given as the engine would run it.
+    """
     from anomaly.workspace import open_store
 
-    workspace = open_store(store)
+    workspace = open_store(store, engine=engine)
+    months = [month] if month else []
+    if explain:
+        _explain(workspace.explain(months), as_json)
+        return
     with progress() as stage:
-        steps = workspace.build([month] if month else [], stage("build"))
+        steps = workspace.build(months, stage("build"))
     if as_json:
         say_json({"steps_run": steps, "fingerprint": workspace.fingerprint()})
     else:
         out.print(f"{steps} steps run, the rest was up to date")
+
+
+def _explain(tasks: pd.DataFrame, as_json: bool) -> None:
+    if as_json:
+        say_json({"steps": tasks.to_dict("records")})
+    elif len(tasks):
+        show_table(tasks.drop(columns="sql"))
+    else:
+        out.print("everything is up to date")

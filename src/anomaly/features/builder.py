@@ -125,7 +125,7 @@ def build_own(
         source = record.step_of(unit_kind)
         store.show(source, [month_text(months[-1])])
         try:
-            store.engine.frame(f"{formula(record, unit_kind)} LIMIT 0")
+            store.engine.check(formula(record, unit_kind))
         except Exception as error:
             raise PolicyError(
                 f"indicator {record.id}: {str(error).splitlines()[0]}",

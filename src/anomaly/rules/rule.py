@@ -13,7 +13,7 @@ from anomaly.errors import UsageError
 from anomaly.features.builder import all_steps, datasets
 from anomaly.periods import month_text, shift
 from anomaly.policy.read import as_record, policy
-from anomaly.store.steps import Runner, Step, needed
+from anomaly.store.steps import Runner, Step, Task, needed
 from anomaly.store.store import Store
 
 COLUMNS = (
@@ -90,15 +90,31 @@ def run(store: Store, months: Sequence[date], progress: Progress | None = None) 
     These are the hits of every rule, and the features of the kinds of unit that
     policy ranks; the features of other kinds are built when they are asked for.
     """
-    own = [rule.step for rule in rules().values()]
-    targets = [step.name for step in own]
+    targets = [rule.step.name for rule in rules().values()]
     for unit in policy("peers")["chains"]:
         targets.append(f"unit_{unit}")
         for name, records in datasets(unit).items():
             if any(record.alert for record in records):
                 targets.append(name)
-    steps = needed([*all_steps().values(), *own], targets)
+    steps = needed(every_step(), targets)
     return Runner(store, steps).run(sorted(months), progress)
+
+
+def run_all(
+    store: Store, months: Sequence[date], progress: Progress | None = None
+) -> int:
+    """Bring every step there is up to date for these months; return how many ran."""
+    return Runner(store, every_step()).run(sorted(months), progress)
+
+
+def stale(store: Store, months: Sequence[date]) -> list[Task]:
+    """Return what `run_all` would have to build for these months, in order."""
+    return Runner(store, every_step()).stale(sorted(months))
+
+
+def every_step() -> list[Step]:
+    """Return every step there is: this room is the last that has any."""
+    return [*all_steps().values(), *(rule.step for rule in rules().values())]
 
 
 def catalogue() -> pd.DataFrame:

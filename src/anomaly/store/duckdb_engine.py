@@ -16,6 +16,14 @@ def path_list(paths: Sequence[Path]) -> str:
     return "[" + ", ".join(f"'{path}'" for path in quoted) + "]"
 
 
+def latest_rows(source: str, key: Sequence[str], order: str) -> str:
+    """Return SQL for the last row of each key, without the column that tells it."""
+    return (
+        f"SELECT * EXCLUDE ({order}) FROM {source} QUALIFY row_number()"
+        f" OVER (PARTITION BY {', '.join(key)} ORDER BY {order} DESC) = 1"
+    )
+
+
 class DuckDBEngine:
     """One in-memory connection that spills into the store's scratch folder."""
 
@@ -51,11 +59,7 @@ class DuckDBEngine:
             cells = ", ".join(f"CAST(NULL AS {t}) AS {c}" for c, t in named.items())
             body = f"SELECT {cells} WHERE false"
         if latest:
-            key, order = latest
-            body = (
-                f"SELECT * EXCLUDE ({order}) FROM ({body}) QUALIFY row_number()"
-                f" OVER (PARTITION BY {', '.join(key)} ORDER BY {order} DESC) = 1"
-            )
+            body = latest_rows(f"({body})", *latest)
         self.connection.execute(f"CREATE OR REPLACE TEMP VIEW {name} AS {body}")
         self.viewed[name] = list(paths)
 
@@ -106,6 +110,17 @@ class DuckDBEngine:
 
     def scalar(self, sql: str):
         return self.connection.execute(sql).fetchone()[0]
+
+    def text(self, sql: str) -> str:
+        return sql
+
+    def check(self, sql: str) -> None:
+        self.columns(sql)
+
+    def columns(self, sql: str) -> dict[str, str]:
+        """Return what columns a query gives, name -> SQL type, without running it."""
+        rows = self.connection.execute(f"DESCRIBE {sql}").fetchall()
+        return {name: type_ for name, type_, *_ in rows}
 
     def write(self, sql: str, path: Path) -> int:
         result = self.connection.execute(

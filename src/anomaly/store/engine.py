@@ -6,9 +6,13 @@ from typing import Protocol
 
 import pandas as pd
 
+from anomaly.errors import UsageError
+
+ENGINES = ("duckdb", "spark")
+
 
 class Engine(Protocol):
-    """Runs SQL over Parquet files; ``name`` is part of every run record.
+    """Runs SQL over Parquet files; every text is in DuckDB's dialect.
 
     ``viewed`` holds the files that each name of a view stands for.
     """
@@ -44,7 +48,37 @@ class Engine(Protocol):
     def scalar(self, sql: str):
         """Run a query that gives one cell and return it, decimals exact."""
 
+    def text(self, sql: str) -> str:
+        """Return a query as this engine is given it."""
+
+    def check(self, sql: str) -> None:
+        """Raise the engine's own error where a query cannot be run; run nothing."""
+
     def write(self, sql: str, path: Path) -> int:
         """Run a query, write its rows as one Parquet file, return their number."""
 
     def close(self) -> None: ...
+
+
+def check_engine(name: str) -> None:
+    """Raise UsageError for an engine that does not exist or is not installed."""
+    if name not in ENGINES:
+        raise UsageError(
+            f"engine '{name}': there is none", expected=f"one of {', '.join(ENGINES)}"
+        )
+    if name == "spark":
+        from anomaly.store.spark_session import check_installed
+
+        check_installed()
+
+
+def start_engine(name: str, scratch: Path) -> Engine:
+    """Return the engine of that name; what it spills goes into ``scratch``."""
+    from anomaly.store.duckdb_engine import DuckDBEngine
+
+    embedded = DuckDBEngine(scratch)
+    if name == "duckdb":
+        return embedded
+    from anomaly.store.spark_engine import SparkEngine
+
+    return SparkEngine(embedded)

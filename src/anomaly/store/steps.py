@@ -23,6 +23,9 @@ from anomaly.store.store import PATIENCE_SECONDS, Store
 from anomaly.tables import tables
 
 Progress = Callable[[str, int, int], None]
+# What the sections of a key are hashes of, and so what a changed section means.
+CHANGES = ("changed text", "changed input", "changed parent")
+SECTION = 12
 
 
 @dataclass(frozen=True)
@@ -34,6 +37,21 @@ class Step:
     needs: tuple[str, ...]
     months: tuple[int, ...] = (0,)
     about: str = ""
+
+
+@dataclass(frozen=True)
+class Task:
+    """A step to run for a month: the key its part will have, and why it must run."""
+
+    step: Step
+    month: date
+    key: str
+    why: str
+
+    @property
+    def sql(self) -> str:
+        """The step's text for this month."""
+        return self.step.sql.replace("{month}", f"DATE '{month_text(self.month)}-01'")
 
 
 def read_step(name: str, text: str, parameters: dict | None = None) -> Step:
@@ -85,6 +103,17 @@ def in_order(steps: Iterable[Step]) -> list[Step]:
     return done
 
 
+def why(old: str | None, new: str) -> str:
+    """Return why a part with one key must be made anew under another."""
+    if old is None:
+        return "new"
+    before, after = old.split("-"), new.split("-")
+    if len(before) != len(after):  # made before keys had sections
+        return CHANGES[0]
+    pairs = zip(CHANGES, before, after, strict=True)
+    return ", ".join(change for change, was, is_ in pairs if was != is_)
+
+
 def needed(steps: Iterable[Step], targets: Iterable[str]) -> list[Step]:
     """Return the targets and every step they rest on, in the order given."""
     known = {step.name: step for step in steps}
@@ -105,8 +134,8 @@ class Runner:
         self.store, self.steps = store, in_order(steps)
         self._built: dict[tuple[str, str], str] = {}
 
-    def stale(self, months: Sequence[date]) -> list[tuple[Step, date, str]]:
-        """Return what must be built for these months: (step, month, key)."""
+    def stale(self, months: Sequence[date]) -> list[Task]:
+        """Return what must be built for these months, in order."""
         todo = []
         wanted = self._wanted(months)
         for month in sorted({month for _, month in wanted}):
@@ -117,7 +146,8 @@ class Runner:
                 self._built[step.name, month_text(month)] = key
                 kept = self.store.parts(step.name, [month_text(month)])
                 if [part.key for part in kept] != [key]:
-                    todo.append((step, month, key))
+                    old = kept[0].key if kept else None
+                    todo.append(Task(step, month, key, why(old, key)))
         return todo
 
     def _wanted(self, months: Sequence[date]) -> set[tuple[str, date]]:
@@ -154,22 +184,29 @@ class Runner:
             return 0
         with self.store.locked(PATIENCE_SECONDS):
             todo = self.stale(months)
-            for done, (step, month, key) in enumerate(todo):
+            for done, task in enumerate(todo):
                 if progress:
-                    progress(month_text(month), done, len(todo))
-                self._build(step, month, key)
+                    progress(month_text(task.month), done, len(todo))
+                self._build(task)
         if progress:
             progress("", len(todo), len(todo))
         return len(todo)
 
     def _key(self, step: Step, month: date) -> str:
-        parts = [step.sql, month_text(month)]
+        """Return hashes of the text, of the tables and of the steps it reads."""
+        tables_read: list[str] = []
+        steps_read: list[str] = []
         for need in step.needs:
+            reads = tables_read if need in tables() else steps_read
             for text in self._months_of(need, step, month):
                 built = self._built.get((need, text))
                 keys = [built] if built else self._stored_keys(need, text)
-                parts += [need, text, *keys]
-        return sha256("\n".join(parts).encode()).hexdigest()[:16]
+                reads += [need, text, *keys]
+        sections = [step.sql, month_text(month)], tables_read, steps_read
+        return "-".join(
+            sha256("\n".join(section).encode()).hexdigest()[:SECTION]
+            for section in sections
+        )
 
     def _stored_keys(self, dataset: str, month: str) -> list[str]:
         return [part.key for part in self.store.parts(dataset, [month])]
@@ -180,17 +217,19 @@ class Runner:
             return [""]
         return [month_text(shift(month, back)) for back in step.months]
 
-    def _build(self, step: Step, month: date, key: str) -> None:
+    def _build(self, task: Task) -> None:
+        step = task.step
         for need in step.needs:
-            months = self._months_of(need, step, month)
+            months = self._months_of(need, step, task.month)
             if need in tables():
                 self.store.show(need, months)
             else:
                 self._show_step(need, months)
-        text = month_text(month)
-        sql = step.sql.replace("{month}", f"DATE '{text}-01'")
         self.store.keep(
-            step.name, text, key, lambda path: self.store.engine.write(sql, path)
+            step.name,
+            month_text(task.month),
+            task.key,
+            lambda path: self.store.engine.write(task.sql, path),
         )
 
     def _show_step(self, name: str, months: list[str]) -> None:

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from anomaly.errors import StoreError, UsageError
 from anomaly.periods import month_text, parse_month
 from anomaly.store.catalog import Catalog, Part
-from anomaly.store.duckdb_engine import DuckDBEngine
+from anomaly.store.engine import Engine, check_engine, start_engine
 from anomaly.tables import Table, tables
 
 CATALOG = "catalog.sqlite"
@@ -56,16 +56,21 @@ class Store:
     """The folder that holds one bureau's data.
 
     Use `Store.create` to make one where there is none, `Store.open` to read
-    an existing one. Only `locked` may surround writing.
+    an existing one. Only `locked` may surround writing. ``engine`` names what
+    runs the steps: their results are the same, and so are their keys.
     """
 
-    def __init__(self, root: Path) -> None:
-        self.root = root
+    def __init__(self, root: Path, engine: str = "duckdb") -> None:
+        check_engine(engine)
+        self.root, self._engine_name = root, engine
         self.catalog = Catalog(root / CATALOG)
 
     @classmethod
-    def open(cls, root: Path | str) -> "Store":
-        """Open an existing store; UsageError where there is none."""
+    def open(cls, root: Path | str, engine: str = "duckdb") -> "Store":
+        """Open an existing store; UsageError where there is none.
+
+        So too where the engine is unknown or not installed.
+        """
         root = Path(root)
         if not (root / CATALOG).is_file():
             raise UsageError(
@@ -73,7 +78,7 @@ class Store:
                 expected="a folder that 'anomaly load' has filled",
                 todo=f"run: anomaly load EXPORTS --store {root}",
             )
-        return cls(root)
+        return cls(root, engine)
 
     @classmethod
     def create(cls, root: Path | str) -> "Store":
@@ -97,8 +102,8 @@ class Store:
         return path
 
     @cached_property
-    def engine(self) -> DuckDBEngine:
-        return DuckDBEngine(self.scratch)
+    def engine(self) -> Engine:
+        return start_engine(self._engine_name, self.scratch)
 
     @contextmanager
     def locked(self, patience: float = 0.0) -> Iterator[None]:

@@ -69,8 +69,8 @@ SELECT
     coalesce(
         i.level,
         CASE
-            WHEN try_cast(v.hospital_level AS INTEGER) <= 4 THEN '3'
-            WHEN try_cast(v.hospital_level AS INTEGER) <= 7 THEN '2'
+            WHEN try_cast(v.hospital_level AS DOUBLE) <= 4 THEN '3'
+            WHEN try_cast(v.hospital_level AS DOUBLE) <= 7 THEN '2'
             ELSE '1'
         END
     ) AS level,

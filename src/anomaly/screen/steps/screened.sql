@@ -106,7 +106,7 @@ mismapped AS (
         FROM line_category
         GROUP BY institution_id
         HAVING sum(CASE WHEN differs THEN 1 ELSE 0 END) >= {mismapped_lines}
-            AND avg(CASE WHEN differs THEN 1.0 ELSE 0.0 END) >= {mismapped_share}
+            AND avg(CASE WHEN differs THEN 1e0 ELSE 0e0 END) >= {mismapped_share}
     ) b ON l.institution_id = b.institution_id
     WHERE l.differs
 ),
