@@ -4,7 +4,7 @@ from dataclasses import asdict, replace
 from importlib.resources import files
 
 from anomaly.features.calendar import calendar_step
-from anomaly.features.limits import limits
+from anomaly.features.limits import limits, parameters
 from anomaly.policy.read import policy
 from anomaly.store.steps import Step, read_steps
 
@@ -14,7 +14,7 @@ SCREEN = dict(policy("screen")["parameters"]) | {
     "mismapped_lines": 6,
     "reupload_settlements": 3,
 }
-FOLDERS = {"features": asdict(LIMITS), "screen": SCREEN}
+FOLDERS = {"features": parameters() | asdict(LIMITS), "screen": SCREEN}
 
 
 def step_files() -> dict[str, Step]:

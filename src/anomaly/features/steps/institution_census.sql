@@ -5,6 +5,7 @@
 -- end as well, but for the last days of the later one.
 WITH stay AS (
     SELECT
+        visit_id,
         institution_id,
         CAST(admitted_at AS DATE) AS first_day,
         -- The day of discharge is nobody's night; a stay of one day is that day's.
@@ -23,7 +24,8 @@ day AS (
 SELECT
     s.institution_id,
     d.day,
-    count(*) AS patients,
+    -- A stay settled in two months stands in both.
+    count(DISTINCT s.visit_id) AS patients,
     max(i.approved_beds) AS beds,
     {month} AS month
 FROM stay s
