@@ -17,11 +17,12 @@ demo: setup
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadscope
 
-# Many more broken exports and killed loads than `make test` tries, new ones each
-# time. A failure prints how to see it again.
+# Many more broken exports, killed loads and drawn worlds than `make test` tries, new
+# ones each time. A failure prints how to see it again.
 test-long: setup
-	ANOMALY_CASES=2000 ANOMALY_KILLS=50 $(BIN)/python -m pytest -n 2 --dist load \
-	  tests/generative/test_corrupted_exports.py tests/spec/test_store.py
+	ANOMALY_CASES=2000 ANOMALY_KILLS=50 ANOMALY_WORLDS=200 $(BIN)/python -m pytest \
+	  -n 2 --dist load tests/generative/test_corrupted_exports.py \
+	  tests/generative/test_steps_reference.py tests/spec/test_store.py
 
 # Both engines side by side; needs a Java runtime. `make test` leaves these out.
 # ANOMALY_WORLDS=20 tries as many random worlds.

@@ -42,9 +42,13 @@ def opened(request) -> Opened:
 
 
 def built(shape: Shape, opened: Opened, folder: Path) -> Tables:
-    """Build a world's last month, and all that it rests on; return every row."""
+    """Build a world's months; return every row.
+
+    All of them, or a step that looks back too short a while would find its
+    reference as short of rows as itself.
+    """
     store = opened(load_into(shape, folder))
-    Runner(store, steps()).run([shape.last])
+    Runner(store, steps()).run(shape.months)
     tables = stored(store, folder)
     store.close()
     return tables

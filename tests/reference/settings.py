@@ -9,7 +9,7 @@ from anomaly.policy.read import policy
 from anomaly.store.steps import Step, read_steps
 
 # Counts that the policy sets for a whole city.
-LIMITS = replace(limits(), case_mix_visits=6, companion_times=2, companion_crowd=4)
+LIMITS = replace(limits(), case_mix_visits=3, companion_times=2, companion_crowd=4)
 SCREEN = dict(policy("screen")["parameters"]) | {
     "mismapped_lines": 6,
     "reupload_settlements": 3,

@@ -44,6 +44,7 @@ class Bills:
         self.visits: dict[str, dict] = {}
         self.charges: list[dict] = []
         self.people = [self._person(n) for n in range(shape.persons)]
+        # Moments at which many things happen at once.
         self.busy = [self._moment() for _ in range(5)]
 
     def draw(self) -> None:
@@ -88,7 +89,7 @@ class Bills:
         """Return a moment of a month held, at an edge more often than chance has it."""
         rng = self.rng
         months = self.shape.months
-        month = self.shape.last if self.chance(0.5) else rng.choice(months)
+        month = self.shape.last if self.chance(0.4) else rng.choice(months)
         length = (shift(month, 1) - month).days
         day = rng.choice([1, 2, length, rng.randint(1, length), rng.randint(1, length)])
         clock = rng.choice(EDGES) if self.chance(0.3) else time(rng.randint(7, 17), 5)
