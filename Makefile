@@ -8,7 +8,7 @@ DEMO := reports/demo
 STAMP := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 
-.PHONY: demo test test-long test-spark bench bench-large check fix setup lock sample clean
+.PHONY: demo test test-long test-spark bench bench-large check fix setup lock sample pages clean
 
 demo: setup
 	$(BIN)/anomaly demo --out $(DEMO)
@@ -84,6 +84,10 @@ lock:
 # Makes data/sample anew, byte for byte.
 sample: setup
 	$(BIN)/anomaly sample data/sample --seed 2024 --scale 1
+
+# Writes docs/indicators anew from the records and their drawn examples.
+pages: setup
+	$(BIN)/python tests/indicator_pages.py
 
 clean:
 	rm -rf $(VENV) reports/demo

@@ -11,6 +11,8 @@ import pytest
 from pypdf import PdfReader
 
 import anomaly
+from anomaly.features.growth import growths_of
+from anomaly.features.indicator import UNITS, of_unit
 
 ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"
@@ -159,6 +161,22 @@ def test_a_rule_hits_its_scheme_and_few_others(store, truth, scheme, rule):
     planted = set(truth.loc[truth["scheme"] == scheme, "unit_id"])
     assert caught & planted
     assert len(caught - planted) <= 0.05 * 46
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_indicator_is_computed_and_tells_units_apart(store, unit):
+    found = store.features(unit, MONTH, growth=True)
+    values = found.groupby("indicator")["value"].nunique()
+    growing = [g.id for record in of_unit(unit) for g in growths_of(record)]
+    wanted = [*(record.id for record in of_unit(unit)), *growing]
+    assert sorted(values.index) == sorted(wanted)
+    assert values[values < 2].empty
+
+
+def test_no_indicator_of_the_sample_waits_for_a_column(store):
+    needs = store.needs()
+    assert needs.loc[~needs["allowed"], ["id", "missing"]].empty
+    assert set(store.coverage()["kind"]) <= {"unused"}
 
 
 def test_nothing_personal_reaches_what_is_written(out):

@@ -19,9 +19,10 @@ NEEDED = {
     "acct_pay cash_payamt refd_setl_flag vali_flag dise_no dise_name year "
     "manl_reim_rea",
     "fee_list_d": "feedetl_sn setl_id mdtrt_id psn_no fixmedins_code rx_drord_no "
-    "fee_ocur_time med_list_codg medins_list_codg medins_list_name med_chrgitm_type "
-    "chrgitm_lv cnt pric det_item_fee_sumamt pric_uplmt_amt fulamt_ownpay_amt prd_days "
-    "bilg_dept_codg bilg_dr_codg dscg_tkdrug_flag lmt_used_flag hi_nego_drug_flag",
+    "fee_ocur_time crte_time med_list_codg medins_list_codg medins_list_name "
+    "med_chrgitm_type chrgitm_lv cnt pric det_item_fee_sumamt pric_uplmt_amt "
+    "fulamt_ownpay_amt prd_days bilg_dept_codg bilg_dr_codg dscg_tkdrug_flag "
+    "lmt_used_flag hi_nego_drug_flag",
     "mdtrt_d": "mdtrt_id psn_no psn_name fixmedins_code med_type begntime endtime "
     "ipt_otp_no chfpdr_code adm_dept_codg adm_dept_name dscg_dept_codg dscg_dept_name "
     "adm_bed dscg_maindiag_code dscg_maindiag_name dscg_way ipt_days refl_old_mdtrt_id "

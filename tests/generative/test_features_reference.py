@@ -1,123 +1,113 @@
-"""Random worlds: the engine's indicators against plain loops over the same rows."""
+"""A random world: FEATURES of every kind of unit against plain loops over its steps."""
 
-import math
-import tempfile
-from decimal import Decimal
-from pathlib import Path
+from dataclasses import replace
+from datetime import date
 
-from drawn import bill, write_bills
-from hypothesis import given, settings
-from hypothesis import strategies as st
+import pytest
+from reference.agreement import same, stored
+from reference.features import alike, features
+from reference.settings import steps
+from worlds import RICH, Shape, load_into
 
-from anomaly.sources.mapping import load_mapping
-from anomaly.store.ingest import load
+from anomaly.features.builder import datasets, features_step, formula
+from anomaly.features.indicator import UNITS, Indicator, of_unit
+from anomaly.periods import month_text, shift
+from anomaly.store.steps import Runner
 from anomaly.store.store import Store
-from anomaly.workspace import open_store
 
-CATEGORIES = {"09": "drug", "10": "drug", "03": "exam", "08": "consumable", "14": ""}
-DOCTORS = ("D1", "D2", "D3")
-
-fees = st.decimals("0.01", "9999.99", places=2)
-bills = st.lists(
-    st.tuples(
-        st.sampled_from(DOCTORS),
-        st.integers(1, 4),  # person
-        fees,
-        st.sampled_from(sorted(CATEGORIES)),
-        st.sampled_from(["none", "full", "part"]),  # refunded how
-    ),
-    min_size=1,
-    max_size=25,
+# Fewer bills and columns, at the turn of a year.
+POOR = replace(
+    RICH,
+    last=date(2026, 1, 1),
+    back=(1,),
+    bills=90,
+    places=2,
+    sameness=0.6,
+    without=frozenset({"charge.order_no", "visit.stay_days"}),
 )
+RECORDS = [(unit, record) for unit in UNITS for record in of_unit(unit)]
+ADDITIVE = [(unit, record) for unit, record in RECORDS if record.additive]
+# Of a spread that is nought, what doubles leave: squared sums of a few thousand.
+NOUGHT = 1e-12
 
 
-def as_tables(rows):
-    """Write drawn bills, each refund as a settlement of its own, signed."""
-    made = []
-    for number, (doctor, person, fee, category, refund) in enumerate(rows):
-        cells = {
-            "chfpdr_code": doctor,
-            "psn_no": f"P{person}",
-            "med_chrgitm_type": category,
-            "setl_time": f"2026-05-{number % 28 + 1:02d} 09:{number:02d}:00",
+def _name(value: str | Indicator) -> str:
+    return value.id if isinstance(value, Indicator) else value
+
+
+class Built:
+    """A world with all that is made of it, for its last two months."""
+
+    def __init__(self, shape: Shape, folder) -> None:
+        self.months = [shift(shape.last, -1), shape.last]
+        self.store = Store.open(load_into(shape, folder))
+        made = [
+            features_step(unit, records, name)
+            for unit in UNITS
+            for name, records in datasets(unit).items()
+        ]
+        Runner(self.store, [*steps(), *made]).run(self.months)
+        self.tables = stored(self.store, folder)
+
+    def rows(self, unit: str, indicator: str, month: date) -> dict[str, dict]:
+        return {
+            row["unit_id"]: row
+            for name in datasets(unit)
+            for row in self.tables[name]
+            if row["month"] == month and row["indicator"] == indicator
         }
-        made.append(bill(number, fee=str(fee), **cells))
-        if refund != "none":
-            back = fee if refund == "full" else min(fee, Decimal("0.01"))
-            again = bill(
-                number + 500,
-                fee=str(-back),
-                **cells,
-                refd_setl_flag="1",
-                init_setl_id=f"S{number}",
-            )
-            again["setl_d"]["mdtrt_id"] = f"V{number}"
-            again["fee_list_d"]["mdtrt_id"] = f"V{number}"
-            del again["mdtrt_d"]
-            made.append(again)
-    return made
 
-
-def reference(rows):
-    """Compute indicators in loops: the plain meaning of each."""
-    kept = []
-    for doctor, person, fee, category, refund in rows:
-        back = {"none": 0, "full": fee, "part": min(fee, Decimal("0.01"))}[refund]
-        if fee - back > 0:
-            kept.append((doctor, person, fee - back, CATEGORIES[category]))
-    found = {}
-    for doctor in {row[0] for row in kept}:
-        own = [row for row in kept if row[0] == doctor]
-        total = sum(row[2] for row in own)
-        drugs = sum(row[2] for row in own if row[3] == "drug")
-        found[doctor, "visits"] = len(own)
-        found[doctor, "patients"] = len({row[1] for row in own})
-        found[doctor, "total_fee"] = float(total)
-        found[doctor, "fee_per_visit"] = float(total / len(own))
-        found[doctor, "drug_share"] = float(drugs / total)
-    return found
-
-
-def spread_reference(rows, doctor):
-    """Return the variance of the log mean fee of a doctor's unrefunded bills."""
-    fees_ = [float(row[2]) for row in rows if row[0] == doctor]
-    n, mean = len(fees_), sum(fees_) / len(fees_)
-    return sum((fee - mean) ** 2 for fee in fees_) / (n - 1) / n / mean**2
-
-
-def computed(rows):
-    with tempfile.TemporaryDirectory() as folder:
-        made = as_tables(rows)
-        visits = [one["mdtrt_d"] for one in made if "mdtrt_d" in one]
-        for one in made:
-            one.setdefault("mdtrt_d", {})
-        doctors = [{"dr_code": name} for name in DOCTORS]
-        export = write_bills(
-            Path(folder) / "x", made, mdtrt_d=visits, dr_info_b=doctors
+    def sums(
+        self, unit: str, record: Indicator, months: list[date]
+    ) -> dict[str, tuple]:
+        """Return numerator and denominator by unit, over months taken together."""
+        texts = [month_text(month) for month in months]
+        self.store.show(record.step_of(unit), texts)
+        frame = self.store.engine.frame(
+            f"SELECT unit_id, CAST({record.id}__num AS DOUBLE) AS num,"
+            f" CAST({record.id}__den AS DOUBLE) AS den"
+            f" FROM ({formula(record, unit)}) f"
         )
-        store = Store.create(Path(folder) / "s")
-        report = load(store, [export], load_mapping())
-        store.close()
-        assert report.accounts["charge"].quarantined == 0
-        found = open_store(store.root).features("doctor", "2026-05")
-        return found.set_index(["unit_id", "indicator"])
+        return {row.unit_id: (row.num, row.den) for row in frame.fillna(0).itertuples()}
 
 
-@settings(max_examples=25, deadline=None, derandomize=True)
-@given(bills)
-def test_indicators_equal_the_plain_reference(rows):
-    expected = reference(rows)
-    found = computed(rows)["value"]
-    # Lines belong to who ordered them, who may have no visit of their own.
-    seen = {unit for unit, indicator in found.index if indicator == "visits"}
-    assert seen == {unit for unit, _ in expected}
-    for key, value in expected.items():
-        assert math.isclose(found[key], value, rel_tol=1e-9), key
+@pytest.fixture(scope="module", params=[RICH, POOR], ids=["rich", "poor"])
+def world(request, tmp_path_factory):
+    found = Built(request.param, tmp_path_factory.mktemp("world"))
+    yield found
+    found.store.close()
 
 
-@settings(max_examples=10, deadline=None, derandomize=True)
-@given(st.lists(fees, min_size=2, max_size=20))
-def test_the_spread_is_the_variance_of_the_log_mean(amounts):
-    rows = [("D1", 1, fee, "14", "none") for fee in amounts]
-    found = computed(rows).loc[("D1", "fee_per_visit"), "spread"]
-    assert math.isclose(found, spread_reference(rows, "D1"), rel_tol=1e-6, abs_tol=1e-9)
+@pytest.mark.parametrize(("unit", "record"), RECORDS, ids=_name)
+def test_features_equal_the_plain_reference(world, unit, record):
+    month = world.months[-1]
+    found = world.rows(unit, record.id, month)
+    expected = features(record, unit, world.tables, month)
+    assert set(found) == set(expected)
+    for name, cells in expected.items():
+        row = found[name]
+        assert row["n"] == cells["n"], name
+        assert same(row["value"], cells["value"]), (name, row, cells)
+        for column in ("numerator", "denominator"):
+            assert abs(float(row[column]) - float(cells[column])) < 1e-4, (name, column)
+        assert alike(row["spread"], cells["spread"], NOUGHT), (name, row, cells)
+
+
+@pytest.mark.parametrize(("unit", "record"), ADDITIVE, ids=_name)
+def test_additive_indicators_add_up_over_months(world, unit, record):
+    before, now = (world.sums(unit, record, [month]) for month in world.months)
+    both = world.sums(unit, record, world.months)
+    for name in both:
+        one, other = before.get(name, (0, 0)), now.get(name, (0, 0))
+        assert both[name][0] == pytest.approx(one[0] + other[0], rel=1e-9, abs=1e-9)
+        if record.kind not in ("count", "amount"):
+            assert both[name][1] == pytest.approx(one[1] + other[1], rel=1e-9)
+
+
+def test_what_does_not_add_would_be_wrong_if_added(world):
+    """Persons seen in both months are one person of the two."""
+    (patients,) = (one for one in of_unit("doctor") if one.id == "patients")
+    before, now = (world.sums("doctor", patients, [month]) for month in world.months)
+    both = world.sums("doctor", patients, world.months)
+    added = sum(n for n, _ in [*before.values(), *now.values()])
+    assert sum(n for n, _ in both.values()) < added

@@ -380,9 +380,67 @@ def test_swaps_have_no_stock_and_repeat_codes():
     shop = set(planted("swaps")["unit_id"])
     assert set(stock.loc[short, "institution_id"]) == shop
     codes = table("trace_codes", "trace_code", "institution_id")
+    codes = codes[codes["institution_id"].str.startswith("P")]
     again = codes["trace_code"].duplicated(keep=False)
     assert set(codes.loc[again, "institution_id"]) == shop
     assert 20 < again.sum() < 0.05 * len(codes)
+
+
+def test_hospitals_scan_codes_and_few_boxes_come_back():
+    codes = table("trace_codes", "trace_code", "settlement_id", "institution_id")
+    codes = codes[codes["institution_id"].str.startswith("H")]
+    assert codes["institution_id"].nunique() > 60
+    assert not codes.duplicated(["trace_code", "settlement_id"]).any()
+    assert 0.002 < codes["trace_code"].duplicated().mean() < 0.03
+
+
+def test_second_sites():
+    frame = visits().loc[~visits()["med_type"].isin(["21", "41"])]
+    real = table("dr_info_b", "dr_code", "mul_prac_flag")
+    day = frame["begntime"].dt.date
+    places = frame.groupby(["chfpdr_code", day])["fixmedins_code"].nunique()
+    both = set(places[places > 1].index.get_level_values(0))
+    sites = set(planted("second_site")["unit_id"])
+    assert both & set(real["dr_code"]) == sites
+    assert set(real.loc[real["mul_prac_flag"] == "1", "dr_code"]) == sites
+
+
+def test_some_purchases_name_their_prescriber():
+    frame = table("fee_list_d", "setl_id", "bilg_dr_codg", "bilg_dept_codg")
+    sold = frame[frame["setl_id"].isin(tickets()["setl_id"])]
+    assert 0.2 < sold["bilg_dr_codg"].notna().mean() < 0.4
+    assert sold.groupby("setl_id")["bilg_dr_codg"].nunique().max() == 1
+    assert sold["bilg_dept_codg"].isna().all()
+
+
+def test_lines_are_sent_after_they_are_charged_and_few_late():
+    frame = table("fee_list_d", "fee_ocur_time", "crte_time")
+    wait = pd.to_datetime(frame["crte_time"]) - pd.to_datetime(frame["fee_ocur_time"])
+    assert (wait >= pd.Timedelta(0)).all()
+    assert 0.005 < (wait > pd.Timedelta(hours=24)).mean() < 0.1
+
+
+def test_few_infections_and_only_of_stays():
+    frame = table("setl_diag_list_d", "mdtrt_id", "diag_type", "diag_code")
+    caught = frame[frame["diag_type"] == "11"]
+    assert set(caught["mdtrt_id"]) <= set(stays()["mdtrt_id"])
+    assert 0.005 < caught["mdtrt_id"].nunique() / len(stays()) < 0.05
+    assert set(caught["diag_code"]) == {"T81.400", "J15.900"}
+
+
+def test_some_buy_twice_a_day_but_not_at_once():
+    own = tickets().sort_values(["psn_no", "fixmedins_code", "setl_time"])
+    time = pd.to_datetime(own["setl_time"])
+    gap = time.groupby([own["psn_no"], own["fixmedins_code"], time.dt.date]).diff()
+    assert gap.notna().sum() > 50
+    assert gap.min() >= pd.Timedelta(minutes=50)
+
+
+def test_findings_reach_the_last_month_and_some_money_came_back():
+    frame = table("findings", "month", "state", "amount")
+    assert {"2026-05", LAST} <= set(frame["month"])
+    closed = {"recovered", "rectified", "restored"}
+    assert closed <= set(frame.loc[frame["month"] >= "2026-05", "state"])
 
 
 def tickets() -> pd.DataFrame:

@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from drawn_indicators import expectations, load_world, worlds
 
+from anomaly.features.growth import growths
 from anomaly.features.indicator import UNITS, indicators
 from anomaly.workspace import open_store
 
@@ -17,9 +18,9 @@ def computed(tmp_path_factory):
     for name, world in worlds().items():
         store = open_store(load_world(tmp_path_factory.mktemp(name), world))
         for unit in world["expect"]:
-            found[name, unit] = store.features(unit, world["month"]).set_index(
-                ["indicator", "unit_id"]
-            )
+            growth = not growths().keys().isdisjoint(world["expect"][unit])
+            frame = store.features(unit, world["month"], growth=growth)
+            found[name, unit] = frame.set_index(["indicator", "unit_id"])
     return found
 
 
@@ -43,9 +44,10 @@ def test_a_row_is_a_unit_and_an_indicator_once(computed):
 
 def test_every_indicator_is_drawn_for_a_unit_of_its_own():
     drawn = {(unit, indicator) for _, unit, indicator, *_ in EXPECTED}
-    assert {name for _, name in drawn} == set(indicators())
+    assert {name for _, name in drawn} == {*indicators(), *growths()}
     for unit, name in drawn:
-        assert unit in indicators()[name].units
+        record = growths()[name].record if name in growths() else indicators()[name]
+        assert unit in record.units
 
 
 def test_every_indicator_says_what_why_and_on_which_clause():

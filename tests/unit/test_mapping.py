@@ -57,6 +57,7 @@ FIELDS = {
     "charge": """feedetl_sn:line_id setl_id:settlement_id mdtrt_id:visit_id
         psn_no:insured_id fixmedins_code:institution_id chrg_bchno:charge_batch
         rxno:order_no rx_drord_no:order_no fee_ocur_time:charged_at
+        crte_time:uploaded_at
         med_list_codg:national_item_code medins_list_codg:local_item_code
         medins_list_name:local_item_name hilist_code:catalog_item_code
         hilist_name:catalog_item_name list_type:catalog_type

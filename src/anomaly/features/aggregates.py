@@ -79,8 +79,9 @@ def _spread(record: Indicator) -> str:
         return "CAST(NULL AS DOUBLE)"
     if record.kind == "per_visit":
         return (
-            f"CASE WHEN {n} > 1 AND {num} > 0 THEN greatest(0,"
-            f" {yy} - CAST({num} AS DOUBLE) * {num} / {n}) * {n} / ({n} - 1)"
+            # Of the rows that say their amount: the others vary nothing.
+            f"CASE WHEN {den} > 1 AND {num} > 0 THEN greatest(0,"
+            f" {yy} - CAST({num} AS DOUBLE) * {num} / {den}) * {den} / ({den} - 1)"
             f" / (CAST({num} AS DOUBLE) * {num}) END"
         )
     ratio = f"(CAST({num} AS DOUBLE) / {den})"

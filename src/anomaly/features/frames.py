@@ -7,6 +7,7 @@ import pandas as pd
 
 from anomaly.errors import UsageError
 from anomaly.features.builder import datasets
+from anomaly.features.growth import growths_of
 from anomaly.features.indicator import UNITS, Indicator, indicators
 from anomaly.periods import month_text
 from anomaly.store.store import Store
@@ -88,10 +89,9 @@ def widened(
     table.columns.name = None
     if headers == "id":
         return table
-    names = indicators() | dict(own or {})
-    return table.rename(
-        columns={key: getattr(record, headers) for key, record in names.items()}
-    )
+    records = indicators() | dict(own or {})
+    names = [*records.values(), *(g for r in records.values() for g in growths_of(r))]
+    return table.rename(columns={one.id: getattr(one, headers) for one in names})
 
 
 def units(store: Store, unit: str, month: date) -> pd.DataFrame:

@@ -48,6 +48,7 @@ MEASURES = (
     "boxes",
     "places",
     "times",
+    "seconds",
     "yuan",
     "share",
     "ratio",
@@ -64,8 +65,10 @@ class Indicator:
     aggregates over it. ``step`` may hold '{unit}'. ``exposure`` is what a count is
     divided by. ``additive``: its sums may be added over months. ``direction`` says
     which side is looked at; only an ``alert`` indicator feeds leads. ``growth``
-    adds the derived ``<id>_yoy`` against the same month last year. ``rests_on``
-    names columns, as table.column, that its step's text does not show.
+    adds the derived ``<id>_yoy`` and ``<id>_mom`` against the same month last year
+    and the month before; the first alerts as the record does, unless
+    ``growth_alert`` is false. ``rests_on`` names columns, as table.column, that its
+    step's text does not show.
     """
 
     id: str
@@ -91,6 +94,7 @@ class Indicator:
     exposure: str = ""
     additive: bool = True
     growth: bool = False
+    growth_alert: bool = True
     alert: bool = False
     rests_on: list[str] = field(default_factory=list)
 
@@ -113,6 +117,11 @@ class Indicator:
             raise PolicyError(
                 f"{where}: distinct counts and extremes do not add over months",
                 expected="additive = false",
+            )
+        if (self.alert or self.growth) and not self.additive:
+            raise PolicyError(
+                f"{where}: evidence and growth add months up, and these do not add",
+                expected="additive = true, or neither alert nor growth",
             )
 
     @property

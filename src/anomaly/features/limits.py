@@ -4,12 +4,15 @@ from dataclasses import asdict, dataclass
 from functools import cache
 
 from anomaly.policy.read import as_record, policy
+from anomaly.sources.dictionaries import dictionaries
 
 
 @dataclass(frozen=True)
 class Limits:
     """What the steps' texts name in braces; an unknown key is refused."""
 
+    scan_category: str
+    surgery_category: str
     ct_code: str
     ct_name: str
     mri_code: str
@@ -38,6 +41,7 @@ class Limits:
     high_multiple: float
     low_multiple: float
     supply_days_at_least: int
+    employee_types: str
     cap_employee: float
     cap_resident: float
     move_km_at_least: float
@@ -49,6 +53,7 @@ class Limits:
     train_minutes: int
     late_upload_hours: int
     review_day: int
+    handler_reviews: int
 
 
 @cache
@@ -58,5 +63,14 @@ def limits() -> Limits:
 
 
 def parameters() -> dict[str, object]:
-    """Return the limits by name, to be put into the texts of steps."""
-    return asdict(limits())
+    """Return the limits by name, to be put into the texts of steps.
+
+    The fee categories of each group of the dictionary stand beside them:
+    ``drug_categories`` and so on.
+    """
+    groups = dictionaries()["fee_category"].groups
+    listed = {
+        f"{group}_categories": ", ".join(f"'{code}'" for code in codes)
+        for group, codes in groups.items()
+    }
+    return asdict(limits()) | listed

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Mapping
 import pandas as pd
 
 from anomaly.features.builder import all_steps
+from anomaly.features.growth import growths_of
 from anomaly.features.indicator import UNITS, Indicator, indicators
+from anomaly.periods import shift
 from anomaly.rules.rule import rules
 from anomaly.store.steps import Step
 from anomaly.store.store import Store
@@ -34,6 +36,10 @@ EITHER = (
 )
 # Ids that every table has; a step joins on them whatever an indicator asks.
 JOINED = {"settlement_id", "visit_id", "insured_id", "institution_id"}
+NO_EARLIER = {
+    "zh": "早 {back} 个月的结算 (settlement)",
+    "en": "settlements of {back} months before (settlement)",
+}
 COLUMNS = ["kind", "id", "name", "allowed", "missing"]
 
 
@@ -42,19 +48,35 @@ def needs(
     language: str = "zh",
     own: Mapping[str, Indicator] | None = None,
 ) -> pd.DataFrame:
-    """Return what each indicator and rule rests on that the exports lack.
+    """Return what each indicator, its growth and each rule rests on that is lacking.
 
-    Columns: kind (indicator, rule), id, name, allowed, missing (a list such as
-    '费用明细·医疗收费项目类别 (charge.fee_category)'). What has something missing
+    Columns: kind (indicator, growth, rule), id, name, allowed, missing (a list such
+    as '费用明细·医疗收费项目类别 (charge.fee_category)'). What has something missing
     is still computed, but may be lower than it is, or absent.
     """
+    rows = [
+        (kind, name, text, [_named(one) for one in sorted(gone)])
+        for kind, name, text, gone in _lacked(store, language, own or {})
+    ]
+    rows += _growths(store, language, own or {}, {row[1]: row[3] for row in rows})
     return pd.DataFrame(
-        [
-            (*row, not gone, [_named(one) for one in sorted(gone)])
-            for *row, gone in _lacked(store, language, own or {})
-        ],
-        columns=COLUMNS,
+        [(*row, not gone, gone) for *row, gone in rows], columns=COLUMNS
     )
+
+
+def _growths(
+    store: Store, language: str, own: Mapping[str, Indicator], gone: dict[str, list]
+) -> list[tuple[str, str, str, list[str]]]:
+    """Return growth with what its indicator lacks, and months to measure it against."""
+    months = store.months()
+    rows = []
+    for record in (indicators() | dict(own)).values():
+        for one in growths_of(record):
+            paired = any(shift(month, one.back) in months for month in months)
+            earlier = [] if paired else [NO_EARLIER[language].format(back=-one.back)]
+            lacks = [*gone[record.id], *earlier]
+            rows.append(("growth", one.id, getattr(one, language), lacks))
+    return rows
 
 
 def affected(store: Store, language: str = "zh") -> dict[Column, list[str]]:
@@ -82,8 +104,12 @@ def _lacked(
 
 
 def missing(used: set[Column], lacking: set[Column]) -> set[Column]:
-    """Return the columns used that are lacking and that no other stands in for."""
-    spared = {one for group in EITHER if group - lacking for one in group}
+    """Return the columns used that are lacking and that no other stands in for.
+
+    Only what is used as well stands in: a stay's length is known without the day it
+    ended, the days until the next one are not.
+    """
+    spared = {one for group in EITHER if (group & used) - lacking for one in group}
     return (used & lacking) - spared
 
 

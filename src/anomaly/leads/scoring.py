@@ -1,5 +1,6 @@
 """Evidence of every indicator of a kind of unit, for one month."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -8,6 +9,7 @@ from importlib.resources import files
 
 import pandas as pd
 
+from anomaly.errors import PolicyError
 from anomaly.features.builder import datasets
 from anomaly.features.frames import features, units
 from anomaly.features.indicator import Indicator, indicators, of_unit
@@ -53,7 +55,7 @@ def tests_of(unit_kind: str) -> list[Test]:
     for record in of_unit(unit_kind):
         if record.alert:
             found.append(Test(record.id, record, record.kind, False))
-            if record.growth:
+            if record.growth and record.growth_alert:
                 kind = GROWTH_KINDS[record.kind]
                 found.append(Test(f"{record.id}_yoy", record, kind, True))
     return found
@@ -154,9 +156,11 @@ def present(store: Store, month: date) -> list[date]:
 def pooled(rows: pd.DataFrame, months: list[date]) -> pd.DataFrame:
     """Return one row a unit and indicator: sums over the months, as FEATURES.
 
-    Only for additive indicators. The variance of a ratio of sums follows from
-    those of the months: weighted by the squared sums it is relative to.
+    PolicyError where an indicator is not additive: distinct counts and maxima of
+    months do not add up. The variance of a ratio of sums follows from those of the
+    months: weighted by the squared sums it is relative to.
     """
+    _refuse_sums(rows["indicator"].unique())
     rows = rows[rows["month"].astype("datetime64[s]").isin(pd.DatetimeIndex(months))]
     base = _spread_base(rows)
     rows = rows.assign(weighted=rows["spread"] * base**2)
@@ -171,6 +175,15 @@ def pooled(rows: pd.DataFrame, months: list[date]) -> pd.DataFrame:
         spread=sums["weighted"] / share / _spread_base(sums) ** 2,
         value=sums["numerator"] / sums["denominator"],
     )
+
+
+def _refuse_sums(names: Iterable[str]) -> None:
+    refused = sorted(name for name in names if not indicators()[name].additive)
+    if refused:
+        raise PolicyError(
+            f"indicators {', '.join(refused)}: months of them are not added up",
+            expected="additive = true",
+        )
 
 
 def _spread_base(rows: pd.DataFrame) -> pd.Series:

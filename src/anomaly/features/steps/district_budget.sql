@@ -11,12 +11,15 @@ WITH spent AS (
             END
         ) AS this_year,
         sum(fund_pay) AS all_months,
-        count(*) AS months,
-        min(CASE
-            WHEN extract(year FROM month) = extract(year FROM {month}) THEN month
-        END) AS first_month
+        count(*) AS months
     FROM district_fund
     GROUP BY district
+),
+-- The months of this year that hold settlements.
+held AS (
+    SELECT DISTINCT substr(CAST(month AS VARCHAR), 1, 7) AS month
+    FROM district_fund
+    WHERE extract(year FROM month) = extract(year FROM {month})
 ),
 planned AS (
     SELECT
@@ -26,10 +29,7 @@ planned AS (
             WHEN b.month = substr(CAST({month} AS VARCHAR), 1, 7) THEN b.balance
         END) AS balance
     FROM budget b
-    JOIN spent s ON b.district = s.district
-    -- The months of this year that hold settlements.
-    WHERE b.month BETWEEN substr(CAST(s.first_month AS VARCHAR), 1, 7)
-        AND substr(CAST({month} AS VARCHAR), 1, 7)
+    JOIN held h ON b.month = h.month
     GROUP BY b.district
 )
 SELECT

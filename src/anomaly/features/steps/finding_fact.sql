@@ -21,6 +21,7 @@ SELECT
         WHEN f.state IN ('confirmed', 'recovered', 'rectified', 'restored') THEN 1
         WHEN f.state IS NOT NULL THEN 0
     END AS is_confirmed,
+    CASE WHEN f.state IS NOT NULL THEN f.amount END AS amount,
     CASE
         WHEN f.state IN ('confirmed', 'recovered', 'rectified', 'restored')
         THEN f.amount

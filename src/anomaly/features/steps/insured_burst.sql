@@ -25,7 +25,9 @@ mean AS (
         insured_id,
         sum(pay_account) AS spent,
         -- From the first of the months in which the person spent to the last day.
-        date_diff('day', CAST(min(month) AS DATE), CAST({month} AS DATE)) + 30 AS days
+        date_diff(
+            'day', CAST(min(month) AS DATE), CAST({month} + INTERVAL 1 MONTH AS DATE)
+        ) AS days
     FROM numbered
     GROUP BY insured_id
 )

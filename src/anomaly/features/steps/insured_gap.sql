@@ -31,5 +31,5 @@ SELECT
     )) AS gap_days,
     {month} AS month
 FROM followed
-WHERE left_at IS NOT NULL
+WHERE left_at IS NOT NULL AND admitted_at IS NOT NULL
 GROUP BY insured_id

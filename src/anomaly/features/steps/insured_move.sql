@@ -38,14 +38,14 @@ moved AS (
                 2
             )
         ) AS km,
-        longitude
+        longitude IS NOT NULL AND latitude IS NOT NULL AS is_placed
     FROM seen
 )
 SELECT
     insured_id,
     visit_id,
     CASE
-        WHEN longitude IS NULL THEN NULL
+        WHEN NOT is_placed THEN NULL
         WHEN institution_id <> left_place
             AND km >= {move_km_at_least}
             AND km > {move_km_per_hour} * seconds / 3600.0 THEN 1

@@ -11,7 +11,7 @@ SELECT
     l.national_item_code,
     substr(l.national_item_code, 1, {class_length}) AS item_class,
     l.fee_category,
-    CASE WHEN l.fee_category IN ('09', '10', '11') THEN 1 ELSE 0 END AS is_drug,
+    CASE WHEN l.fee_category IN ({drug_categories}) THEN 1 ELSE 0 END AS is_drug,
     max(l.is_restricted) AS is_restricted,
     min(l.charged_at) AS charged_at,
     min(l.charged_on) AS charged_on,
@@ -20,7 +20,9 @@ SELECT
     sum(l.line_amount) AS amount,
     sum(
         CASE
-            WHEN coalesce(l.line_fully_self, 0) < l.line_amount THEN l.quantity
+            -- What is given back has its sums below zero.
+            WHEN abs(coalesce(l.line_fully_self, 0)) < abs(l.line_amount)
+            THEN l.quantity
             ELSE 0
         END
     ) AS paid_quantity,

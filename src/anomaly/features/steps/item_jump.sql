@@ -10,7 +10,7 @@ WITH dated AS (
         month,
         avg(price) OVER (
             PARTITION BY institution_id, national_item_code
-            ORDER BY day ROWS BETWEEN 7 PRECEDING AND 1 PRECEDING
+            ORDER BY day, month ROWS BETWEEN 7 PRECEDING AND 1 PRECEDING
         ) AS usual_price
     FROM item_day
 )

@@ -50,6 +50,8 @@ GROUP BY
     order_no,
     order_dept,
     national_item_code,
+    -- Without a national code the name tells items apart.
+    CASE WHEN national_item_code IS NULL THEN item_name END,
     fee_category,
     charged_on
 HAVING sum(line_amount) <> 0 OR sum(quantity) <> 0

@@ -8,18 +8,21 @@ WITH kept AS (
 lines AS (
     SELECT
         settlement_id AS net_id,
-        sum(CASE WHEN fee_category IN ('09', '10', '11') THEN line_amount END)
+        sum(CASE WHEN fee_category IN ({drug_categories}) THEN line_amount END)
             AS drug_fee,
-        sum(CASE WHEN fee_category IN ('03', '04') THEN line_amount END) AS exam_fee,
-        sum(CASE WHEN fee_category = '08' THEN line_amount END) AS consumable_fee,
-        sum(CASE WHEN fee_category IN ('05', '06') THEN line_amount END)
+        sum(CASE WHEN fee_category IN ({exam_categories}) THEN line_amount END)
+            AS exam_fee,
+        sum(CASE WHEN fee_category IN ({consumable_categories}) THEN line_amount END)
+            AS consumable_fee,
+        sum(CASE WHEN fee_category IN ({treatment_categories}) THEN line_amount END)
             AS treatment_fee,
-        sum(CASE WHEN fee_category = '06' THEN line_amount END) AS surgery_fee,
+        sum(CASE WHEN fee_category = '{surgery_category}' THEN line_amount END)
+            AS surgery_fee,
         sum(
             CASE
                 WHEN regexp_matches(national_item_code, '{ct_code}')
                     OR (
-                        fee_category = '03'
+                        fee_category = '{scan_category}'
                         AND regexp_matches(item_name, '{ct_name}')
                     )
                 THEN line_amount
@@ -29,7 +32,7 @@ lines AS (
             CASE
                 WHEN regexp_matches(national_item_code, '{mri_code}')
                     OR (
-                        fee_category = '03'
+                        fee_category = '{scan_category}'
                         AND regexp_matches(item_name, '{mri_name}')
                     )
                 THEN line_amount
@@ -37,7 +40,7 @@ lines AS (
         ) AS mri_fee,
         sum(
             CASE
-                WHEN fee_category IN ('09', '10', '11')
+                WHEN fee_category IN ({drug_categories})
                     AND (is_negotiated = 1 OR unit_price >= {dear_unit_price})
                 THEN line_amount
             END
@@ -55,15 +58,7 @@ lines AS (
                 ELSE 0
             END
         ) AS has_watched,
-        count(national_item_code) AS coded_lines,
-        -- Without order numbers nothing is known of prescriptions.
-        CASE
-            WHEN count(order_no) > 0
-            THEN count(DISTINCT CASE
-                WHEN fee_category IN ('09', '10', '11') AND line_amount > 0
-                THEN order_no
-            END)
-        END AS prescriptions
+        count(national_item_code) AS coded_lines
     FROM line_net
     GROUP BY settlement_id
 ),
@@ -138,7 +133,6 @@ SELECT
     CASE WHEN l.coded_lines > 0 THEN coalesce(l.watch_quantity, 0) END
         AS watch_quantity,
     CASE WHEN l.coded_lines > 0 THEN l.has_watched END AS has_watched,
-    l.prescriptions,
     {month} AS month
 FROM net n
 LEFT JOIN lines l ON n.net_id = l.net_id

@@ -40,15 +40,23 @@ infected AS (
 grouped AS (
     SELECT
         s.visit_id,
-        max(g.cc_level) AS cc_level,
+        max(
+            CASE
+                WHEN g.cc_level IN ('CC', 'MCC') THEN 1
+                WHEN g.cc_level IS NOT NULL THEN 0
+            END
+        ) AS has_complication,
         sum(g.standard_cost) AS standard_cost
     FROM case_group g
     JOIN settlement_net s ON g.settlement_id = s.settlement_id
     WHERE s.month = {month}
     GROUP BY s.visit_id
 ),
+-- Whole months only: of a month cut short the share of days off would mislead.
 day AS (
-    SELECT day, is_working FROM calendar WHERE month = {month}
+    SELECT day, is_working
+    FROM calendar
+    WHERE month = {month} AND day >= {month} - INTERVAL 3 MONTH
 ),
 -- The share of days off in each calendar month, which chance alone would give.
 rest AS (
@@ -72,7 +80,7 @@ SELECT
     o.main_diagnosis,
     o.total_fee,
     o.days,
-    greatest(o.days, 1) AS bed_days,
+    CASE WHEN o.days IS NOT NULL THEN greatest(o.days, 1) END AS bed_days,
     CASE WHEN o.days <= 1 THEN 1 WHEN o.days > 1 THEN 0 END AS is_one_day,
     CASE
         WHEN o.admitted_at IS NULL THEN NULL
@@ -111,8 +119,7 @@ SELECT
         ELSE 0
     END AS has_low_criteria,
     CASE WHEN i.visit_id IS NOT NULL THEN i.has_infection END AS has_infection,
-    CASE WHEN g.cc_level IN ('CC', 'MCC') THEN 1 WHEN g.cc_level IS NOT NULL THEN 0 END
-        AS has_complication,
+    g.has_complication,
     CASE
         WHEN g.standard_cost > 0
         THEN CASE

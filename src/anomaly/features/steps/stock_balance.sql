@@ -21,3 +21,5 @@ FROM settled s
 JOIN stock k ON s.institution_id = k.institution_id
     AND s.national_item_code = k.national_item_code
 WHERE k.month = substr(CAST({month} AS VARCHAR), 1, 7)
+    -- Of what is not known nothing is missing.
+    AND k.purchased IS NOT NULL AND s.quantity IS NOT NULL

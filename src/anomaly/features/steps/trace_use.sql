@@ -1,5 +1,5 @@
 -- One row a code scanned this month: was it scanned for another bill by then?
--- needs: trace_code, settlement_net
+-- needs: trace_code, settlement_net, netted, screened
 WITH scanned AS (
     SELECT
         t.trace_code,
@@ -15,10 +15,17 @@ latest AS (
     SELECT max(scanned_at) AS scanned_at FROM scanned
 ),
 times AS (
-    SELECT t.trace_code, count(DISTINCT t.settlement_id) AS bills
+    -- Neither a refund nor a bill uploaded twice is another bill; nor is one of
+    -- this month that was taken back whole.
+    SELECT t.trace_code, count(DISTINCT coalesce(r.net_id, t.settlement_id)) AS bills
     FROM trace_code t
     CROSS JOIN latest l
-    WHERE t.scanned_at IS NULL OR t.scanned_at <= l.scanned_at
+    LEFT JOIN netted r ON t.settlement_id = r.settlement_id
+    LEFT JOIN settlement_net k ON r.net_id = k.settlement_id
+    LEFT JOIN screened x ON t.settlement_id = x.settlement_id
+    WHERE (t.scanned_at IS NULL OR t.scanned_at <= l.scanned_at)
+        AND x.settlement_id IS NULL
+        AND (r.settlement_id IS NULL OR k.settlement_id IS NOT NULL)
     GROUP BY t.trace_code
 )
 SELECT

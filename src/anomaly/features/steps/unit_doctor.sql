@@ -1,4 +1,4 @@
--- Who a doctor is this month: place and department by master, else by most visits.
+-- Who a doctor is this month: place by most visits; department by master, else by them.
 -- needs: visit_fact, doctor, institution
 WITH seen AS (
     SELECT doctor_id, institution_id, department, district, level, count(*) AS visits
@@ -13,7 +13,7 @@ most AS (
             *,
             row_number() OVER (
                 PARTITION BY doctor_id
-                ORDER BY visits DESC, institution_id, department
+                ORDER BY visits DESC, institution_id, department, district, level
             ) AS nth
         FROM seen
     ) ranked

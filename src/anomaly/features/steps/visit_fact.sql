@@ -1,5 +1,5 @@
 -- One row a netted visit: whose it is, where, of what kind, and what it cost.
--- needs: settlement_net, responsible_doctor, institution, pharmacy, visit, calendar
+-- needs: settlement_net, line_net, responsible_doctor, institution, pharmacy, visit, calendar
 WITH visit_sum AS (
     SELECT
         visit_id,
@@ -29,10 +29,23 @@ WITH visit_sum AS (
         sum(mri_fee) AS mri_fee,
         sum(dear_fee) AS dear_fee,
         sum(watch_quantity) AS watch_quantity,
-        max(has_watched) AS has_watched,
-        sum(prescriptions) AS prescriptions
+        max(has_watched) AS has_watched
     FROM settlement_net
     GROUP BY visit_id
+),
+-- An order billed in two settlements of a visit is one prescription; without order
+-- numbers nothing is known of any.
+ordered AS (
+    SELECT
+        s.visit_id,
+        count(DISTINCT CASE
+            WHEN l.fee_category IN ({drug_categories}) AND l.line_amount > 0
+            THEN l.order_no
+        END) AS prescriptions
+    FROM line_net l
+    JOIN settlement_net s ON l.settlement_id = s.settlement_id
+    WHERE l.order_no IS NOT NULL
+    GROUP BY s.visit_id
 ),
 seen AS (
     SELECT
@@ -76,7 +89,7 @@ SELECT
     v.dear_fee,
     v.watch_quantity,
     v.has_watched,
-    v.prescriptions,
+    o.prescriptions,
     v.fee_fully_self,
     v.fee_over_limit,
     v.fee_in_scope,
@@ -112,6 +125,7 @@ SELECT
 FROM visit_sum v
 LEFT JOIN responsible_doctor r ON v.visit_id = r.visit_id
 LEFT JOIN seen s ON v.visit_id = s.visit_id
+LEFT JOIN ordered o ON v.visit_id = o.visit_id
 LEFT JOIN institution i ON v.institution_id = i.institution_id
 LEFT JOIN pharmacy p ON v.institution_id = p.pharmacy_id
 LEFT JOIN calendar k ON CAST(v.settled_at AS DATE) = k.day

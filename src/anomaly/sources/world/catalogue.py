@@ -69,6 +69,8 @@ _SPECIAL = (
     ("C34.900", "肺恶性肿瘤"),
     ("C18.900", "结肠恶性肿瘤"),
     ("Z51.100", "肿瘤化学治疗"),
+    ("T81.400", "操作后感染"),
+    ("J15.900", "细菌性肺炎"),
 )
 CHRONIC = 3  # the first three diagnoses of 内科 are registered chronic diseases
 

@@ -18,6 +18,7 @@ from anomaly.sources.world.charges import outpatient_lines, ticket_lines
 from anomaly.sources.world.clock import day_number
 from anomaly.sources.world.files import Exports
 from anomaly.sources.world.habits import month_habits
+from anomaly.sources.world.manners import buy_again, move_afternoons, observe
 from anomaly.sources.world.occupancy import Occupancy
 from anomaly.sources.world.people import build_people
 from anomaly.sources.world.personal import impersonations, visits_during_stays
@@ -196,6 +197,8 @@ class _Writer:
             month_tickets(setting, month),
         ]
         rest = setting.number(_in_order(join(others)), month, OUTPATIENT)
+        move_afternoons(setting, rest, month)
+        buy_again(setting, rest)
         rest["end_day"] = rest["day"]
         stays = join([self.waiting_stays, stays])
         over = stays["end_day"] >= setting.clock(month).end
@@ -206,12 +209,13 @@ class _Writer:
         setting = self.setting
         events = self._events(month)
         mark_manual(setting, events, month)
-        parts = []
+        parts, year = [], setting.months[month].year
         for kind, source in _LINES.items():
             rng = setting.rng(f"lines {kind}", month)
             chosen = events.loc[events["kind"] == kind]
-            parts.append(source(rng, setting, chosen, setting.months[month].year))
-        lines = tamper(setting, events, pd.concat(parts, ignore_index=True), month)
+            parts.append(source(rng, setting, chosen, year))
+        lines = observe(setting, events, pd.concat(parts, ignore_index=True), year)
+        lines = tamper(setting, events, lines, month)
         return settle(setting, events, lines, month)
 
     def _month(self, month: int) -> None:

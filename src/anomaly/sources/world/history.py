@@ -5,6 +5,7 @@ import io
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 
 from anomaly.periods import month_text
 from anomaly.sources.world.columns import Columns, dates, money, texts, whole
@@ -13,6 +14,9 @@ from anomaly.sources.world.setting import Setting
 _RULES = ["R01", "R02", "R06", "R09", "R15", "R20", "R30", "R39"]
 _INDICATORS = ["fee_per_visit", "drug_share", "visits", "visits_yoy", "ph_small_ticket"]
 _STATES = ["confirmed", "dismissed", "decided", "notified"]
+_CLOSED = ["confirmed", "dismissed", "recovered", "rectified", "restored"]
+# Two closed cases a month, and more of the last months, which the others leave out.
+_OLD, _RECENT, _LAST = 2, 12, 2
 _TIERS = ["yellow", "orange", "red", ""]
 _CHANNELS = ["电话", "来信", "网络", "走访"]
 
@@ -33,6 +37,39 @@ def _some_units(rng: np.random.Generator, setting: Setting, size: int):
 
 
 def findings(setting: Setting) -> Columns:
+    """Return leads with what became of them, the earlier months' first."""
+    parts = (_earlier(setting), _closed(setting))
+    return {name: pa.concat_arrays([part[name] for part in parts]) for name in parts[0]}
+
+
+def _closed(setting: Setting) -> Columns:
+    """Return cases seen through to the end, with the yuan that were suspected."""
+    rng = setting.rng("closed", 0)
+    count = len(setting.months)
+    each = np.full(count, _OLD)
+    each[-_LAST:] = _RECENT
+    month = np.repeat(np.arange(count), each * max(1, round(min(setting.scale, 4))))
+    size = len(month)
+    kind, unit = _some_units(rng, setting, size)
+    by_rule = rng.random(size) < 0.6
+    amount = np.round(rng.lognormal(7.2, 0.9, size) * 100).astype(np.int64)
+    end = np.array([setting.clock(int(m)).end for m in month])
+    return {
+        "unit_kind": kind,
+        "unit_id": unit,
+        "month": texts([month_text(m) for m in setting.months], month),
+        "rule": texts(_RULES, np.where(by_rule, rng.integers(0, 8, size), -1)),
+        "indicator": texts(
+            _INDICATORS, np.where(by_rule, -1, rng.integers(0, 5, size))
+        ),
+        "tier": texts(_TIERS, rng.integers(0, 4, size)),
+        "state": texts(_CLOSED, rng.choice(5, size, p=[0.3, 0.3, 0.2, 0.1, 0.1])),
+        "amount": money(amount),
+        "decided_on": dates(end + 6 + rng.integers(0, 9, size)),
+    }
+
+
+def _earlier(setting: Setting) -> Columns:
     """Return leads of earlier months with what became of them."""
     rng = setting.rng("findings", 0)
     count = len(setting.months)

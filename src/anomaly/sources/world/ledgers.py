@@ -1,6 +1,7 @@
 """What surrounds the claims: stock, scanned codes, reviews, uploads, groups."""
 
 import numpy as np
+import pandas as pd
 
 from anomaly.periods import month_text, shift
 from anomaly.sources.world.clock import day_number
@@ -12,6 +13,7 @@ from anomaly.sources.world.columns import (
     texts,
     whole,
 )
+from anomaly.sources.world.dispensing import Codes
 from anomaly.sources.world.people import DISTRICTS
 from anomaly.sources.world.plan import HANDLER
 from anomaly.sources.world.setting import (
@@ -22,6 +24,7 @@ from anomaly.sources.world.setting import (
 )
 from anomaly.sources.world.settle import Batch
 from anomaly.sources.world.stays import DAY_FEE
+from anomaly.sources.world.streams import noise
 
 OPERATORS = [f"OP{d}{n}" for d in DISTRICTS for n in range(1, 5)]
 _DRUGS = ("09", "10", "11")
@@ -36,6 +39,7 @@ class Stock:
         shape = (len(setting.providers.units), len(setting.catalogue.items))
         self.held = np.zeros(shape, dtype=np.int64)
         self.scanned = np.zeros(shape[1], dtype=np.int64)
+        self.codes = Codes(setting)
 
     def month(self, batch: Batch, month: int) -> Columns:
         """Return the month's stock movements."""
@@ -66,7 +70,10 @@ class Stock:
         }
 
     def traces(self, batch: Batch, month: int) -> Columns:
-        """Return the codes pharmacies scanned; a planted one scans some again."""
+        """Return the codes scanned: at pharmacies, then in hospitals.
+
+        A planted pharmacy scans some again.
+        """
         setting = self.setting
         rng = setting.rng("traces", month)
         lines, items = batch.lines, setting.catalogue.items
@@ -86,11 +93,16 @@ class Stock:
         same = (item[order] == item[before]) & (unit[order] == unit[before])
         number[order] = np.where(same & again[order], number[before], number[order])
         self.scanned += np.bincount(item, minlength=len(items))
+        row, dispensed, code = self.codes.month(batch)
+        table = pd.concat([table, batch.settlements.iloc[row]])
+        sold = 81 * 10**12 + item * 10**9 + number
         return {
-            "trace_code": whole(81 * 10**12 + item * 10**9 + number),
+            "trace_code": whole(np.concatenate([sold, code])),
             "settlement_id": whole(table["settlement"]),
             "institution_id": texts(setting.providers.units["code"], table["unit"]),
-            "national_item_code": texts(items["code"], item),
+            "national_item_code": texts(
+                items["code"], np.concatenate([item, dispensed])
+            ),
             "scanned_at": moments(table["settle_day"], table["settle_sec"]),
         }
 
@@ -120,7 +132,11 @@ def reviews(setting: Setting, batch: Batch, month: int) -> Columns:
     appealed = (deducted > 0) & (rng.random(size) < 0.35)
     overturned = appealed & (rng.random(size) < 0.25)
     next_first = day_number(shift(setting.months[month], 1))
-    day = np.where(manual > 0, table["settle_day"], next_first + district)
+    # Each handler leaves some until after the fifth; all are paid from the ninth on.
+    visit = table["visit"].to_numpy()
+    rate = 0.01 + 0.05 * noise(setting.seed, "behind", operator)
+    late = np.where(noise(setting.seed, "late", visit) < rate, 5 + visit % 3, district)
+    day = np.where(manual > 0, table["settle_day"], next_first + late)
     sec = np.where(manual > 0, table["settle_sec"], 10 * 3600)
     return {
         "settlement_id": whole(table["settlement"]),

@@ -103,6 +103,7 @@ def doctors(setting: Setting) -> Columns:
     months = [day_number(setting.months[m]) for m in new["from"]]
     begin[new["unit"].to_numpy(dtype=np.int64)] = months
     finish = np.full(size, day_number(shift(setting.months[-1], 24)))
+    elsewhere = setting.plan.on("second_site", len(setting.months) - 1, size + 2)[:size]
     # Doctors are on the register of persons themselves, in its last rows.
     own = len(setting.people) - size + place + 1
     return {
@@ -112,7 +113,7 @@ def doctors(setting: Setting) -> Columns:
         "dr_prac_type": texts(["1", "2"], (table["dept"] == 4).astype(int)),
         "dr_prac_scp_code": texts(DEPARTMENT_CODES, table["dept"]),
         "dr_prac_scp_name": texts(DEPARTMENTS, table["dept"]),
-        "mul_prac_flag": always("0", size),
+        "mul_prac_flag": texts(["0", "1"], elsewhere.astype(int)),
         "medins_code": texts(setting.providers.units["code"], table["unit"]),
         "main_pracins_no": texts(setting.providers.units["code"], table["unit"]),
         "dept_code": texts(DEPARTMENT_CODES, table["dept"]),

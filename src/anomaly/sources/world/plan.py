@@ -17,14 +17,17 @@ PHARMACY_SCHEMES = ("card_trains", "small_round_tickets", "swaps")
 INSURED_SCHEMES = ("pharmacy_hopping", "excess_supply", "outpatient_during_stay",
                    "impersonation")  # fmt: skip
 BENIGN_DOCTORS = ("dialysis", "oncology", "new_doctor")
+BENIGN_SITES = ("second_site",)
 BENIGN_INSURED = ("transfers", "chemo_cycles", "family_pickup")
 BENIGN_INSTITUTIONS = ("code_map_error", "reuploaded_batch")
 PLACEHOLDERS = ("D00000", "99999")
 HANDLER = "OP9901012"
 _SHARE = {"doctor": 0.015, "insured": 0.011}
 _BENIGN_SHARE = {"dialysis": 0.008, "oncology": 0.008, "new_doctor": 0.012,
+                 "second_site": 0.015,
                  "transfers": 0.004, "chemo_cycles": 0.001,
                  "family_pickup": 0.002}  # fmt: skip
+_THROUGHOUT = ("dialysis", "oncology", "chemo_cycles", "family_pickup", "second_site")
 COLUMNS = ["unit_kind", "unit", "unit_id", "scheme", "from", "to", "benign", "strength"]
 
 
@@ -79,7 +82,7 @@ def _windows(seed: int, scheme: str, months: int, count: int) -> list[tuple[int,
     rng = stream(seed, "window", scheme)
     draw = _growth_window if scheme == "growth" else _window
     windows = [draw(rng, months, place) for place in range(count)]
-    if scheme in ("dialysis", "oncology", "chemo_cycles", "family_pickup"):
+    if scheme in _THROUGHOUT:
         return [(0, months - 1)] * count
     if scheme in ("transfers", "code_map_error", "reuploaded_batch"):
         length = {"transfers": 0, "code_map_error": 3, "reuploaded_batch": 1}[scheme]
@@ -93,7 +96,8 @@ def _windows(seed: int, scheme: str, months: int, count: int) -> list[tuple[int,
 def _rows(
     seed: int, months: int, kind: str, scheme: str, *, units: np.ndarray, codes: list
 ) -> list[tuple]:
-    benign = scheme in BENIGN_DOCTORS + BENIGN_INSURED + BENIGN_INSTITUTIONS
+    honest = BENIGN_DOCTORS + BENIGN_SITES + BENIGN_INSURED + BENIGN_INSTITUTIONS
+    benign = scheme in honest
     windows = _windows(seed, scheme, months, len(units))
     strength = stream(seed, "strength", scheme).random(len(units))
     return [
@@ -170,6 +174,19 @@ def _pick_people(picker: _Picker, people: People) -> None:
     picker.take("insured", schemes, codes, lambda _: adult, count)
 
 
+def _pick_second_sites(picker: _Picker, providers: Providers) -> None:
+    """Choose doctors with another place of their level nearby, none of it planned."""
+    units, place = providers.units, providers.doctors["unit"].to_numpy()
+    free = ~units["code"].isin(picker.taken)
+    near = units["level"].astype(str) + units["home"].astype(str)
+    many = free.groupby(near).transform("sum")
+    fits = (free & (many > 1)).to_numpy()[place]
+    fits &= ~providers.doctors["idle"].to_numpy()
+    count = max(3, round(_BENIGN_SHARE["second_site"] * len(place)))
+    codes = providers.doctors["code"].tolist()
+    picker.take("doctor", BENIGN_SITES, codes, lambda _: fits, lambda _: count)
+
+
 def build_plan(
     seed: int, months: int, providers: Providers, people: People, *, planted: bool
 ) -> Plan:
@@ -179,6 +196,8 @@ def build_plan(
         _pick_doctors(picker, providers)
         _pick_units(picker, providers)
         _pick_people(picker, people)
+        # Last, so that it takes nobody from the others.
+        _pick_second_sites(picker, providers)
         last = months - 1
         size = len(providers.doctors)
         for k, code in enumerate(PLACEHOLDERS):

@@ -4,6 +4,10 @@ import hashlib
 
 import numpy as np
 
+# The constants of the splitmix64 generator.
+_GOLDEN = 0x9E3779B97F4A7C15
+_MIX = ((30, 0xBF58476D1CE4E5B9), (27, 0x94D049BB133111EB))
+
 
 def _words(keys: tuple[object, ...]) -> list[int]:
     digest = hashlib.sha256("|".join(map(str, keys)).encode()).digest()
@@ -33,3 +37,19 @@ def heavy_normal(
     """Return standard normals of which a share is drawn wider, as units really are."""
     wide = rng.random(size) < share
     return rng.standard_normal(size) * np.where(wide, spread, 1.0)
+
+
+def noise(seed: int, purpose: str, numbers: np.ndarray) -> np.ndarray:
+    """Return a number below 1 for each whole number: always the same for the same.
+
+    What belongs to a visit or a unit is drawn so wherever it is needed, without
+    being carried along, and shifts no stream.
+    """
+    low, high = _words((seed, purpose))[:2]
+    with np.errstate(over="ignore"):
+        mixed = np.asarray(numbers).astype(np.uint64) * np.uint64(_GOLDEN)
+        mixed = mixed + np.uint64(low << 32 | high)
+        for shift, factor in _MIX:
+            mixed = (mixed ^ (mixed >> np.uint64(shift))) * np.uint64(factor)
+        mixed = mixed ^ (mixed >> np.uint64(31))
+    return (mixed >> np.uint64(11)).astype(np.float64) / 2.0**53

@@ -6,7 +6,6 @@ import pandas as pd
 from anomaly.sources.world.catalogue import CHRONIC, DEPARTMENT_CODES, DEPARTMENTS
 from anomaly.sources.world.columns import (
     Columns,
-    always,
     dates,
     moments,
     money,
@@ -14,13 +13,17 @@ from anomaly.sources.world.columns import (
     texts,
     whole,
 )
+from anomaly.sources.world.dispensing import Prescribers
 from anomaly.sources.world.people import DISTRICTS, person_names
 from anomaly.sources.world.setting import CANCER, STAY, TICKET, Setting
 from anomaly.sources.world.settle import Batch
+from anomaly.sources.world.streams import noise
 from anomaly.sources.world.visits import CHRONIC_VISIT, DIALYSIS_VISIT
 
 # The national dictionary's grade A of levels three, two and one.
 HOSPITAL_LEVELS = ["08", "05", "02", ""]
+# The type of a diagnosis that was caught in hospital.
+INFECTION = "11"
 
 
 class NationalTables:
@@ -32,6 +35,7 @@ class NationalTables:
         self.people = setting.people.frame
         self.names = person_names(self.people)
         self.units = setting.providers.units
+        self.prescribers = Prescribers(setting)
 
     def settlements(self, batch: Batch) -> Columns:
         """Return setl_d."""
@@ -143,10 +147,11 @@ class NationalTables:
             "psn_no": whole(people),
             "fixmedins_code": texts(self.units["code"], table["unit"]),
             "bilg_dept_codg": texts(
-                DEPARTMENT_CODES, np.where(ticket, -1, table["dept"])
+                DEPARTMENT_CODES, np.where(ticket, -1, self._departments(table))
             ),
-            "bilg_dr_codg": texts(self.doctor_codes, table["doctor"]),
+            "bilg_dr_codg": texts(self.doctor_codes, self._orderers(table, ticket)),
             "fee_ocur_time": moments(lines["day"], lines["sec"]),
+            "crte_time": self._sent(table, lines, ticket),
             "rx_drord_no": whole(table["visit"].to_numpy() * 100 + lines["order"]),
             "med_list_codg": texts(items["code"], item),
             "medins_list_codg": texts([f"L{n:03d}" for n in range(len(items))], local),
@@ -165,29 +170,66 @@ class NationalTables:
             "vali_flag": whole(table["valid"]),
         }
 
+    def _departments(self, table: pd.DataFrame) -> np.ndarray:
+        """Return who ordered: now and then some doctors for another department."""
+        seed, doctor = self.setting.seed, table["doctor"].to_numpy()
+        visit, dept = table["visit"].to_numpy(), table["dept"].to_numpy()
+        rate = 0.3 * np.maximum(noise(seed, "lends a hand", doctor) - 0.7, 0)
+        other = (dept + 1 + visit % (len(DEPARTMENTS) - 1)) % len(DEPARTMENTS)
+        return np.where(noise(seed, "lent", visit) < rate, other, dept)
+
+    def _orderers(self, table: pd.DataFrame, ticket: np.ndarray) -> np.ndarray:
+        """Return the doctor of each line; of purchases, whose prescription it was."""
+        unit, visit = table["unit"].to_numpy(), table["visit"].to_numpy()
+        found = table["doctor"].to_numpy().copy()
+        found[ticket] = self.prescribers.of(unit[ticket], visit[ticket])
+        return found
+
+    def _sent(self, table: pd.DataFrame, lines: pd.DataFrame, ticket: np.ndarray):
+        """Return when lines came in: at once from shops, else in the night after."""
+        seed, unit = self.setting.seed, table["unit"].to_numpy()
+        day, sec = lines["day"].to_numpy(), lines["sec"].to_numpy()
+        rate = 0.005 + 0.1 * noise(seed, "slow", unit) ** 4
+        # A stay's days are sent one by one, so each may be late.
+        key = table["visit"].to_numpy() * 64 + day % 64
+        late = np.where(noise(seed, "sent late", key) < rate, 1 + key % 4, 0)
+        night = day + 1 + late
+        return moments(np.where(ticket, day, night), np.where(ticket, sec, 2 * 3600))
+
     def diagnoses(self, batch: Batch) -> Columns:
-        """Return setl_diag_list_d: the main diagnosis, and a second one of stays."""
+        """Return setl_diag_list_d: the main one; of stays others, and infections."""
         table = batch.settlements
         table = table.loc[table["kind"] != TICKET]
         second = table.loc[table["kind"] == STAY]
+        third = second.loc[self._infected(second)]
+        special = self.setting.catalogue.special
         other = self.setting.catalogue.by_department[0][:CHRONIC]
-        dx = np.concatenate([table["dx"], other[second["visit"].to_numpy() % CHRONIC]])
-        both = pd.concat([table, second])
-        main = np.concatenate([np.ones(len(table)), np.zeros(len(second))])
-        tumour = self.setting.catalogue.special["C34"]
-        cancer = (both["style"] == CANCER).to_numpy()
-        dx = np.where((main == 0) & cancer, tumour, dx)
+        other = other[second["visit"].to_numpy() % CHRONIC]
+        cancer = (second["style"] == CANCER).to_numpy()
+        other = np.where(cancer, special["C34"], other)
+        caught = np.array([special["T81"], special["J15"]])
+        dx = [table["dx"], other, caught[third["visit"].to_numpy() % 2]]
+        every = pd.concat([table, second, third])
+        order = np.repeat([1, 2, 3], [len(table), len(second), len(third)])
         diagnoses = self.setting.catalogue.diagnoses
+        place = np.concatenate(dx)
         return {
-            "setl_id": whole(both["settlement"]),
-            "mdtrt_id": whole(both["visit"]),
-            "diag_type": always("1", len(both)),
-            "maindiag_flag": whole(main),
-            "diag_srt_no": whole(2 - main),
-            "diag_code": texts(diagnoses["code"], dx),
-            "diag_name": texts(diagnoses["name"], dx),
-            "vali_flag": whole(both["valid"]),
+            "setl_id": whole(every["settlement"]),
+            "mdtrt_id": whole(every["visit"]),
+            "diag_type": texts(["1", INFECTION], (order == 3).astype(int)),
+            "maindiag_flag": whole(order == 1),
+            "diag_srt_no": whole(order),
+            "diag_code": texts(diagnoses["code"], place),
+            "diag_name": texts(diagnoses["name"], place),
+            "vali_flag": whole(every["valid"]),
         }
+
+    def _infected(self, stays: pd.DataFrame) -> np.ndarray:
+        """Tell which stays caught an infection: the longer, the likelier."""
+        seed, days = self.setting.seed, stays["end_day"] - stays["day"]
+        ward = 0.5 + noise(seed, "ward", stays["unit"].to_numpy())
+        caught = noise(seed, "infected", stays["visit"].to_numpy())
+        return caught < 0.004 * ward * np.maximum(days.to_numpy() - 1, 0)
 
 
 def _bill(table: pd.DataFrame) -> Columns:

@@ -1,0 +1,134 @@
+"""Who answers for a visit, and which settlements are artefacts of recording."""
+
+import re
+from collections import Counter, defaultdict
+from datetime import date
+from decimal import Decimal
+from fractions import Fraction
+
+from reference.rows import Row, Tables, by, first_known, index, of
+from reference.settings import SCREEN
+
+
+def responsible_doctor(tables: Tables, month: date) -> list[Row]:
+    """The attending doctor, else the one whose lines add up to most."""
+    settled = {row["visit_id"] for row in of(tables["settlement"], month)}
+    sums: dict = defaultdict(lambda: defaultdict(Decimal))
+    for line in of(tables["charge"], month):
+        if line["doctor_id"] is not None:
+            sums[line["visit_id"]][line["doctor_id"]] += line["line_amount"]
+    found = []
+    for visit in of(tables["visit"], month):
+        if visit["visit_id"] not in settled:
+            continue
+        billed = sums.get(visit["visit_id"], {})
+        largest = min(billed, key=lambda one: (-billed[one], one), default=None)
+        found.append(
+            {
+                "visit_id": visit["visit_id"],
+                "doctor_id": first_known(visit["attending_doctor_id"], largest),
+                "department": first_known(visit["discharge_dept"], visit["admit_dept"]),
+            }
+        )
+    return found
+
+
+def screened(tables: Tables, month: date) -> list[Row]:
+    """The first reason that takes a settlement out: sent again, nobody, mismapped."""
+    doctors = index(of(tables["responsible_doctor"], month), "visit_id")
+    bills = [
+        row | {"doctor_id": doctors.get(row["visit_id"], {}).get("doctor_id")}
+        for row in of(tables["settlement"], month)
+    ]
+    reasons: dict[str, str] = {}
+    for artefact, ids in (
+        ("reuploaded_batch", reuploaded(bills)),
+        ("placeholder_doctor", without_doctor(bills, tables, month)),
+        ("code_map_error", mismapped(of(tables["charge"], month))),
+    ):
+        for one in ids:
+            reasons.setdefault(one, artefact)
+    names = "settlement_id institution_id doctor_id total_fee".split()
+    return [
+        {name: bill[name] for name in names}
+        | {"artefact": reasons[bill["settlement_id"]]}
+        for bill in bills
+        if bill["settlement_id"] in reasons
+    ]
+
+
+def reuploaded(bills: list[Row]) -> set[str]:
+    """Repeats of one visit, and those that come in a batch of a place and day."""
+    kept = [bill for bill in bills if not bill["is_refund"]]
+    alike = "insured_id institution_id visit_class settled_at total_fee".split()
+    repeated = _all_but_first(kept, *alike)
+    same_visit = {
+        bill["settlement_id"]
+        for bill in _all_but_first(kept, "visit_id", "settled_at", "total_fee")
+    }
+    batches = Counter((b["institution_id"], b["settled_at"].date()) for b in repeated)
+    return {
+        bill["settlement_id"]
+        for bill in repeated
+        if bill["settlement_id"] in same_visit
+        or batches[bill["institution_id"], bill["settled_at"].date()]
+        >= SCREEN["reupload_settlements"]
+    }
+
+
+def _all_but_first(bills: list[Row], *names: str) -> list[Row]:
+    found = []
+    for group in by(bills, *names).values():
+        found += sorted(group, key=lambda bill: bill["settlement_id"])[1:]
+    return found
+
+
+def without_doctor(bills: list[Row], tables: Tables, month: date) -> set[str]:
+    """Visits and stays whose doctor is blank, a placeholder or nobody at all."""
+    master = {row["doctor_id"] for row in tables["doctor"]}
+    places: dict = defaultdict(set)
+    for bill in bills:
+        places[bill["doctor_id"]].add(bill["institution_id"])
+    any_known = any(
+        row["doctor_id"] is not None for row in of(tables["responsible_doctor"], month)
+    )
+    found = set()
+    for bill in bills:
+        doctor = bill["doctor_id"]
+        if bill["visit_class"] not in ("outpatient", "inpatient"):
+            continue
+        if doctor is None:
+            nobody = any_known
+        elif re.search(SCREEN["placeholder_pattern"], doctor.upper()):
+            nobody = True
+        else:
+            shared = len(places[doctor]) >= SCREEN["shared_id_institutions"]
+            nobody = bool(master) and doctor not in master and shared
+        if nobody:
+            found.add(bill["settlement_id"])
+    return found
+
+
+def mismapped(lines: list[Row]) -> set[str]:
+    """Bills with items under another category than most institutions use."""
+    users: dict = defaultdict(lambda: defaultdict(set))
+    for line in lines:
+        if line["national_item_code"] is not None:
+            places = users[line["national_item_code"]][line["fee_category"]]
+            places |= {line["institution_id"]} - {None}
+    usual = {
+        item: min(used, key=lambda category: (-len(used[category]), category))
+        for item, used in users.items()
+    }
+    coded = [line for line in lines if line["national_item_code"] in usual]
+    wrong = [x for x in coded if x["fee_category"] != usual[x["national_item_code"]]]
+    wrong_at = Counter(line["institution_id"] for line in wrong)
+    all_at = Counter(line["institution_id"] for line in coded)
+    share = Fraction(str(SCREEN["mismapped_share"]))
+    return {
+        line["settlement_id"]
+        for line in wrong
+        if (place := line["institution_id"]) is not None
+        and wrong_at[place] >= SCREEN["mismapped_lines"]
+        and Fraction(wrong_at[place], all_at[place]) >= share
+    }
