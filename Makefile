@@ -8,7 +8,8 @@ DEMO := reports/demo
 STAMP := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 
-.PHONY: demo test test-long test-spark bench bench-large check fix setup lock sample pages clean
+.PHONY: demo test test-long test-spark bench bench-large check fix setup lock sample
+.PHONY: pages clean
 
 demo: setup
 	$(BIN)/anomaly demo --out $(DEMO)

@@ -49,6 +49,7 @@ class Bills:
     def draw(self) -> None:
         for _ in range(self.shape.bills):
             self._bill()
+        self._rush()
         if self.shape.bulk:
             self._batch()
         self._open_visits()
@@ -226,6 +227,20 @@ class Bills:
         if not cell:
             return ""
         return str(-(Decimal(cell) * share).quantize(Decimal("0.01")))
+
+    def _rush(self) -> None:
+        """Cards at one pharmacy, apart by just as much as still counts, and more."""
+        first = self.busy[0]
+        for number, seconds in enumerate((0, 1, 299, 300, 301, 900)):
+            moment = first + timedelta(seconds=seconds)
+            if moment.month == first.month:
+                self._bill(
+                    settled_at=text(moment),
+                    insured_id=f"P{number % self.shape.persons}",
+                    institution_id="R0",
+                    visit_type="41",
+                    total_fee="25",
+                )
 
     def _batch(self) -> None:
         """Send the bills of one place and day a second time, under new numbers."""

@@ -35,7 +35,7 @@ SELECT
     CAST(
         abs(
             CAST(coalesce(b.tickets, 0) AS DOUBLE) / w.tickets
-            - ln(1 + 1.0 / d.digit) / ln(10)
+            - ln(1 + CAST(1 AS DOUBLE) / d.digit) / ln(10)
         ) AS DECIMAL(18, 9)
     ) AS deviation,
     {month} AS month
