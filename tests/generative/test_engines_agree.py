@@ -34,7 +34,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark", "wide")]
 
 MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
 # Those of the worlds of indicators that have rows for every step.
-WORLDS = ("care", "persons", "handlers")
+WORLDS = ("care", "persons", "handlers", "change")
 HITS = [f"hits_{name.lower()}" for name in rules()]
 NIGHT = """
 [night_fee]
