@@ -33,8 +33,10 @@ from anomaly.workspace import open_store
 pytestmark = [pytest.mark.spark, pytest.mark.usefixtures("spark", "wide")]
 
 MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
-# Those of the worlds of indicators that have rows for every step.
-WORLDS = ("care", "persons", "handlers", "change")
+# Of the worlds of indicators those that have rows for every step, and of which
+# steps: of all that the world expects, if none are named.
+WORLDS = {"care": [], "persons": []}
+WORLDS |= {"handlers": ["agency_handler"], "change": ["institution_shift"]}
 HITS = [f"hits_{name.lower()}" for name in rules()]
 NIGHT = """
 [night_fee]
@@ -125,11 +127,10 @@ def built(tmp_path_factory):
         folder = tmp_path_factory.mktemp(name)
         store = Store.open(load_world(folder, world))
         twin = engines.copy(store, folder / "spark")
-        targets = [
-            step
-            for unit in world["expect"]
-            for step in (f"unit_{unit}", *datasets(unit))
-        ]
+        units = world["expect"]
+        targets = WORLDS[name] or [f"unit_{unit}" for unit in units]
+        if not WORLDS[name]:
+            targets += [step for unit in units for step in datasets(unit)]
         for one in (store, twin):
             engines.build(one, [parse_month(world["month"])], targets)
         found[name] = store, twin
