@@ -20,11 +20,13 @@ from anomaly.store.store import Store
 
 # More of them, new ones each time, a failing one made small: ANOMALY_WORLDS=150.
 WORLDS = int(os.environ.get("ANOMALY_WORLDS", "0"))
-ENGINES = ("duckdb",)
+ENGINES = ("duckdb", pytest.param("spark", marks=pytest.mark.spark))
 # What a rich world must hold, lest equality be that of noughts.
 HELD = """
 insured_move.is_impossible trace_use.is_repeated stay_fact.has_complication
 stay_fact.is_readmitted_here stay_fact.has_low_criteria stay_fact.is_at_threshold
+institution_census.patients line_upload.late_lines agency_handler.deducted
+pharmacy_benford.tickets pharmacy_gap.seconds
 insured_companion.companions insured_overlap.overlap_days
 stock_balance.missing_quantity institution_shift.divergence
 pharmacy_refill.is_refill case_mix.fee_of_other_doctors
@@ -37,8 +39,9 @@ Opened = Callable[[Path], Store]
 @pytest.fixture(scope="module", params=ENGINES)
 def opened(request) -> Opened:
     """Open a store under the engine whose rows are compared."""
-    named = {} if request.param == "duckdb" else {"engine": request.param}
-    return partial(Store.open, **named)
+    if request.param == "spark":
+        request.getfixturevalue("spark")
+    return partial(Store.open, engine=request.param)
 
 
 def built(shape: Shape, opened: Opened, folder: Path) -> Tables:

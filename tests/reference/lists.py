@@ -1,9 +1,21 @@
 """Reviews, lists sent in, trace codes and the ledger, each beside its bill."""
 
 from datetime import date, datetime, timedelta
+from fractions import Fraction
 
 from anomaly.periods import month_text, shift
-from reference.rows import Row, Tables, as_flag, by, first_known, index, most, of
+from reference.rows import (
+    Row,
+    Tables,
+    as_flag,
+    by,
+    first_known,
+    index,
+    keyed,
+    most,
+    of,
+    total,
+)
 from reference.settings import LIMITS
 
 CONFIRMED = ("confirmed", "recovered", "rectified", "restored")
@@ -70,6 +82,39 @@ def upload_fact(tables: Tables, month: date) -> list[Row]:
     return found
 
 
+def agency_handler(tables: Tables, month: date) -> list[Row]:
+    rows = [
+        row
+        for row in of(tables["review_fact"], month)
+        if row["operator_id"] is not None and row["deducted"] is not None
+    ]
+    found = []
+    for key, own in by(rows, "agency_id", "operator_id").items():
+        paid, deducted = total(own, "reviewed_pay"), total(own, "deducted")
+        if len(own) >= LIMITS.handler_reviews and (paid or 0) > 0:
+            row = keyed("agency_id operator_id", key) | {"reviews": len(own)}
+            row |= {"reviewed_pay": paid, "deducted": deducted}
+            found.append(row | {"rate": Fraction(deducted) / Fraction(paid)})
+    return found
+
+
+def line_upload(tables: Tables, month: date) -> list[Row]:
+    bills = index(of(tables["settlement_net"], month), "settlement_id")
+    counted: dict[tuple, list[bool]] = {}
+    for line in of(tables["charge"], month):
+        bill, sent = bills.get(line["settlement_id"]), line["uploaded_at"]
+        if bill and sent is not None and line["charged_at"] is not None:
+            late = (sent - line["charged_at"]).total_seconds()
+            key = (bill["institution_id"], bill["visit_class"])
+            is_late = late > LIMITS.late_upload_hours * 3600
+            counted.setdefault(key, []).append(is_late)
+    return [
+        keyed("institution_id visit_class", key)
+        | {"lines": len(late), "late_lines": sum(late)}
+        for key, late in counted.items()
+    ]
+
+
 def finding_fact(tables: Tables, month: date) -> list[Row]:
     """Leads of the month in the ledger; a doctor's stands at the doctor's place."""
     doctors = {row["doctor_id"]: row["institution_id"] for row in tables["doctor"]}
@@ -93,6 +138,7 @@ def finding_fact(tables: Tables, month: date) -> list[Row]:
                 "institution_id": place,
                 "visit_class": "pharmacy" if place in shops else "other",
                 "district": places.get(place),
+                "amount": None if state is None else amount,
                 "is_confirmed": None if state is None else int(confirmed),
                 "confirmed_amount": amount if confirmed else None,
                 "recovered_amount": amount if won else 0 if confirmed else None,

@@ -1,6 +1,9 @@
 """Pharmacies: tickets, cards in a row, refills, prescribers, pharmacists."""
 
+import math
 from datetime import date, timedelta
+from fractions import Fraction
+from itertools import pairwise
 
 from reference.rows import Row, Tables, by, keyed, of, total
 from reference.settings import LIMITS
@@ -89,6 +92,39 @@ def pharmacy_ticket(tables: Tables, month: date) -> list[Row]:
         small = fee < LIMITS.small_ticket or fee % 10 == 0
         row = {"institution_id": place, "total_fee": fee, "tickets": len(own)}
         found.append(row | {"small_tickets": len(own) if small else 0})
+    return found
+
+
+def pharmacy_benford(tables: Tables, month: date) -> list[Row]:
+    found = []
+    for (place,), sold in by(
+        of(tables["pharmacy_ticket"], month), "institution_id"
+    ).items():
+        begun = dict.fromkeys(range(1, 10), 0)
+        for row in sold:
+            first = next(c for c in str(row["total_fee"]) if c in "123456789")
+            begun[int(first)] += row["tickets"]
+        for digit, tickets in begun.items():
+            share = Fraction(tickets, sum(begun.values()))
+            off = abs(share - Fraction(math.log10(1 + 1 / digit)))
+            row = {"institution_id": place, "digit": digit, "tickets": tickets}
+            found.append(row | {"deviation": off})
+    return found
+
+
+def pharmacy_gap(tables: Tables, month: date) -> list[Row]:
+    """The shortest gap but one in a hundred between cards of different persons."""
+    found = []
+    for (place,), sold in by(_purchases(tables, month), "institution_id").items():
+        sold.sort(key=lambda visit: (visit["settled_at"], visit["visit_id"]))
+        gaps = sorted(
+            int((later["settled_at"] - visit["settled_at"]).total_seconds())
+            for visit, later in pairwise(sold)
+            if visit["insured_id"] != later["insured_id"]
+        )
+        if gaps:
+            row = {"institution_id": place, "gaps": len(gaps)}
+            found.append(row | {"seconds": gaps[(len(gaps) - 1) // 100]})
     return found
 
 

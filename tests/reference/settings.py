@@ -9,7 +9,13 @@ from anomaly.policy.read import policy
 from anomaly.store.steps import Step, read_steps
 
 # Counts that the policy sets for a whole city.
-LIMITS = replace(limits(), case_mix_visits=3, companion_times=2, companion_crowd=4)
+LIMITS = replace(
+    limits(),
+    case_mix_visits=3,
+    companion_times=2,
+    companion_crowd=4,
+    handler_reviews=2,
+)
 SCREEN = dict(policy("screen")["parameters"]) | {
     "mismapped_lines": 6,
     "reupload_settlements": 3,
@@ -20,9 +26,9 @@ FOLDERS = {"features": parameters() | asdict(LIMITS), "screen": SCREEN}
 def step_files() -> dict[str, Step]:
     """Return every step that is a SQL file, by name, with these limits."""
     found: dict[str, Step] = {}
-    for room, parameters in FOLDERS.items():
+    for room, named in FOLDERS.items():
         folder = files(f"anomaly.{room}").joinpath("steps")
-        found |= read_steps(folder, parameters)
+        found |= read_steps(folder, named)
     return found
 
 

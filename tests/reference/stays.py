@@ -1,7 +1,7 @@
 """Stays: their length, returns, complications, beds, the days between."""
 
 import re
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from fractions import Fraction
 from itertools import pairwise
@@ -13,6 +13,7 @@ from reference.rows import (
     as_flag,
     by,
     first_known,
+    keyed,
     known,
     least,
     most,
@@ -156,6 +157,30 @@ def _admission(stay: Row, days_off: dict) -> Row:
     came = stay["admitted_at"]
     is_off, share = days_off.get(came and came.date(), (None, None))
     return {"is_rest_admission": is_off, "rest_share": share}
+
+
+def institution_census(tables: Tables, month: date) -> list[Row]:
+    """Who lay in the beds of each day of this month and the one before."""
+    beds = {
+        row["institution_id"]: row["approved_beds"] for row in tables["institution"]
+    }
+    lying: dict[tuple, set] = {}
+    for stay in of(tables["stay_fact"], month, 3):
+        place, start, end = (
+            stay[name] for name in ("institution_id", "admitted_at", "discharged_at")
+        )
+        if start is None or end is None or not (beds.get(place) or 0) > 0:
+            continue
+        # The day of discharge is nobody's night; a stay of a day is that day's.
+        for night in range(max((end.date() - start.date()).days, 1)):
+            day = start.date() + timedelta(days=night)
+            if shift(month, -1) <= day < shift(month, 1):
+                lying.setdefault((place, day), set()).add(stay["visit_id"])
+    return [
+        keyed("institution_id day", key)
+        | {"patients": len(visits), "beds": beds[key[0]]}
+        for key, visits in lying.items()
+    ]
 
 
 def institution_beds(tables: Tables, month: date) -> list[Row]:

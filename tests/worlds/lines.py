@@ -30,6 +30,8 @@ SCOPES = ("A03", "A04.01", "", "A03.02")
 SUPPLY = ("7", "30", "", "0", "14", "100")
 PRICES = ("3", "99.999999", "100", "", "0.5")
 CAPS = ("", "80", "3.5")
+# Seconds until a line is sent in: at once, at the limit of a day, beyond it.
+SENT_AFTER = (60, 86400, 86401, None, 10**6)
 BEFORE = (0, 0, 1, 30, 59, 60, 61, 3600)
 
 
@@ -70,6 +72,7 @@ def line(bills: "Bills", bill: dict, visit: dict, settled: datetime) -> dict[str
         "institution_id": bill["institution_id"],
         "order_no": "" if bills.chance(0.15) else f"O{order}",
         "charged_at": "" if bills.chance(0.06) else str(charged),
+        "uploaded_at": _sent(charged, SENT_AFTER[number % len(SENT_AFTER)]),
         "national_item_code": item,
         "local_item_name": bills.rng.choice(NAMES),
         "catalog_item_name": "" if bills.chance(0.8) else bills.rng.choice(NAMES),
@@ -85,3 +88,7 @@ def line(bills: "Bills", bill: dict, visit: dict, settled: datetime) -> dict[str
         "is_restricted": bills.pick(LINE_FLAGS),
         "is_negotiated": bills.pick(LINE_FLAGS),
     }
+
+
+def _sent(charged: datetime, after: int | None) -> str:
+    return "" if after is None else str(charged + timedelta(seconds=after))
