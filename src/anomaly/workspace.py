@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from anomaly.errors import UsageError
 from anomaly.features import builder, frames
 from anomaly.features.growth import derived, months_with_before
 from anomaly.features.indicator import indicators
@@ -220,6 +221,12 @@ class Workspace:
 
     def _months(self, months: Sequence[MonthLike]) -> list[date]:
         wanted = [parse_month(m) for m in months] or self.store.months()
+        if not wanted:
+            raise UsageError(
+                f"store '{self.store.root}': it is empty",
+                expected="a store with settlements",
+                todo=f"run: anomaly load EXPORTS --store {self.store.root}",
+            )
         for month in wanted:
             self.store.check_month(month)
         return wanted

@@ -107,3 +107,12 @@ def test_without_java_spark_says_so(monkeypatch):
     monkeypatch.delenv("JAVA_HOME", raising=False)
     with pytest.raises(UsageError, match="Java 17 or newer"):
         spark_session._check_java()
+
+
+def test_an_empty_store_has_nothing_to_build(tmp_path):
+    Store.create(tmp_path / "s").close()
+    for asked in (["build"], ["build", "--explain"]):
+        done = CliRunner().invoke(app, [*asked, "--store", str(tmp_path / "s")])
+        assert isinstance(done.exception, UsageError)
+        assert "it is empty" in str(done.exception)
+        assert "anomaly load" in str(done.exception)
