@@ -38,3 +38,9 @@ def test_what_is_materialised_once_is_kept_apart():
 def test_an_order_with_a_limit_stays_in_its_place():
     text = to_spark("SELECT x FROM t ORDER BY x LIMIT 3")
     assert (text.order, "LIMIT 3" in text.query) == ("", True)
+
+
+def test_a_quotient_that_a_having_takes_away_is_no_error():
+    text = to_spark("SELECT sum(a) / (b / 2) AS x FROM t GROUP BY b HAVING b > 0")
+    wanted = "TRY_DIVIDE(CAST(SUM(a) AS DOUBLE), (TRY_DIVIDE(CAST(b AS DOUBLE), 2)))"
+    assert wanted.replace(" ", "") in "".join(text.query.split())

@@ -1,5 +1,6 @@
 """Finding or starting Spark; nothing of it is imported before it is asked for."""
 
+import logging
 import os
 import shutil
 import warnings
@@ -60,8 +61,11 @@ def session():
     context is left running, for others in the process may use it; it ends with
     the process. UsageError where Spark does not start.
     """
+    from pyspark.logger import PySparkLogger
     from pyspark.sql import SparkSession
 
+    # It would log what it raises, all of Java's stack with it.
+    PySparkLogger.getLogger("SQLQueryContextLogger").setLevel(logging.CRITICAL + 1)
     warnings.filterwarnings("ignore", message=OF_PANDAS, category=FutureWarning)
     own = (SparkSession.getActiveSession() or _start()).newSession()
     for key, value in SETTINGS.items():

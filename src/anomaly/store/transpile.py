@@ -84,12 +84,15 @@ def _alike(tree):
     """Let what both engines have under one name compute the same in both.
 
     A quotient and a mean are of doubles, whatever they are of: Spark would round
-    those of decimals to a few digits.
+    those of decimals to a few digits. Over nought a quotient is null rather than an
+    error: Spark divides before a HAVING takes the row away.
     """
     from sqlglot import exp
 
-    for one in [*tree.find_all(exp.Div), *tree.find_all(exp.Avg)]:
+    for one in reversed([*tree.find_all(exp.Div), *tree.find_all(exp.Avg)]):
         one.set("this", exp.cast(one.this, "DOUBLE", dialect="duckdb"))
+        if isinstance(one, exp.Div):
+            one.replace(exp.SafeDivide(this=one.this, expression=one.expression))
     for span in tree.find_all(exp.DateDiff):
         _count_borders(span)
     # The inner ones first: an outer one is written with what stands in it.
