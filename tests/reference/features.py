@@ -20,6 +20,7 @@ UNIT_OF = {
     "institution_item": ("institution_id", "national_item_code"),
     "agency": ("agency_id",),
 }
+KNOWN = re.compile(r"(\w+) IS NOT NULL")
 CONDITION = re.compile(r"(\w+) (=|<>|>) '?(\w+)'?")
 CALL = re.compile(r"(sum|max|min|count)\((DISTINCT )?([\w*]+)\)")
 SHARES = ("share_of_money", "ratio")
@@ -34,6 +35,10 @@ def _is_remote(row: Row) -> int | None:
 CELLS = {
     "CASE WHEN insured_district <> district": _is_remote,
     "CASE WHEN places > 1": lambda row: int(row["places"] > 1),
+    "coalesce(confirmed_amount": lambda row: row["confirmed_amount"] or 0,
+    "CASE WHEN is_sampled = 1": lambda row: (
+        row["reviewed_pay"] if row["is_sampled"] == 1 else 0
+    ),
     "CAST(supply_days AS DOUBLE)": lambda row: float(
         row["supply_days"] / Decimal(row["elapsed_days"])
     ),
@@ -92,6 +97,8 @@ def _cells(record: Indicator, rows: list[Row], worked: int) -> Row | None:
 def _fits(row: Row, text: str) -> bool:
     if text == "true":
         return True
+    if asked := KNOWN.fullmatch(text):
+        return row[asked[1]] is not None
     column, sign, value = CONDITION.fullmatch(text).groups()
     cell = str(row[column])
     return (cell == value) if sign == "=" else (cell != value)
@@ -138,6 +145,9 @@ def _whole(text: str, rows: list[Row]):
             if whole
             else None
         )
+    if text == "max(rate) - min(rate)":
+        rates = known(rows, "rate")
+        return max(rates) - min(rates) if rates else None
     call = CALL.fullmatch(text)
     if call is None:
         name, inner = re.fullmatch(r"(\w+)\((.*)\)", text).groups()
