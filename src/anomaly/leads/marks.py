@@ -14,6 +14,8 @@ LINES = {
     "en": {"notice": "notice", "warning": "warning", "inspect": "inspect"},
 }
 NEW_FOR_MONTHS = 6
+# A finding that was confirmed, whatever has followed from it.
+CONFIRMED = ("confirmed", "recovered", "rectified", "restored")
 
 
 def alert_line(evidence: pd.DataFrame, language: str = "zh") -> pd.Series:
@@ -61,7 +63,8 @@ def _recorded(
     """Return the units with a finding or tip that was known by the month's end."""
     name = store.show(table)
     end = shift(month, 1).isoformat()
-    state = " AND state = 'confirmed'" if table == "finding" else ""
+    states = ", ".join(f"'{state}'" for state in CONFIRMED)
+    state = f" AND state IN ({states})" if table == "finding" else ""
     rows = store.engine.frame(
         f"SELECT DISTINCT unit_id FROM {name}"
         f" WHERE unit_kind = '{unit_kind}' AND {day} < DATE '{end}'{state}"
