@@ -1,11 +1,11 @@
 """Compare building features with the same work by hand, in one run on the same files.
 
-    python benchmarks/features data FOLDER [--scale 15]      make a city and load it
+    python benchmarks/features data FOLDER [--scale 17]      make a city and load it
     python benchmarks/features workload FOLDER [--rounds 3] [--ways "ours,polars"]
     python benchmarks/features catalogue FOLDER              a build and its parts
     python benchmarks/features large FOLDER [--times 10]     many times the lines
 
-Scale 15 is about ten million fee lines in 24 months. Each measurement is a process of
+Scale 17 is about ten million fee lines in 24 months. Each measurement is a process of
 its own. Demanded: the workload at most 1.2 times hand-written DuckDB in CPU, no slower
 than Polars, at most half of pandas; the additive indicators of doctors together at
 most twice one of them; the whole catalogue at most 1.3 times its steps by hand; a month
@@ -33,7 +33,7 @@ def main() -> None:
     )
     parser.add_argument("what", choices=(*MEASURES, "alone"))
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--scale", type=float, default=15.0)
+    parser.add_argument("--scale", type=float, default=17.0)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--times", type=int, default=10)
     parser.add_argument("--ways", default=",".join(contest.WAYS))
@@ -117,10 +117,10 @@ def workload(asked) -> None:
             say_ratios(ours, found, way)
             for name in contest.RESULTS:
                 pair = [
-                    result_of(asked.folder, one) / f"{name}.parquet"
+                    contest.result(result_of(asked.folder, one), name)
                     for one in ("ours", way)
                 ]
-                print(f"  {name}: {assert_same(*pair):,} rows, the same")
+                print(f"  {name}: {assert_same(name, *pair):,} rows, the same")
 
 
 def fresh(folder: Path, name: str) -> Path:

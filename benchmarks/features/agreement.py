@@ -8,10 +8,10 @@ import pandas as pd
 TOLERANCE = 1e-9
 
 
-def assert_same(ours: Path, theirs: Path) -> int:
+def assert_same(name: str, ours: list[Path], theirs: list[Path]) -> int:
     """Compare two results row by row; return their rows, SystemExit on a difference."""
     left, right = _read(ours), _read(theirs)
-    where = f"{ours.stem}: {theirs.parent.name}"
+    where = f"{name}: {theirs[0].parent.name}"
     if len(left) != len(right):
         raise SystemExit(f"{where} has {len(right)} rows, ours {len(left)}")
     for column in left:
@@ -25,8 +25,8 @@ def assert_same(ours: Path, theirs: Path) -> int:
     return len(left)
 
 
-def _read(path: Path) -> pd.DataFrame:
-    frame = pd.read_parquet(path)
+def _read(paths: list[Path]) -> pd.DataFrame:
+    frame = pd.concat([pd.read_parquet(path) for path in paths], ignore_index=True)
     frame["month"] = pd.to_datetime(frame["month"])
     keys = ["month"]
     for column in frame.columns.difference(["month"]):

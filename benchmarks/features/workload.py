@@ -12,15 +12,17 @@ RESULTS = ("doctor_growth", "person_drug", "person_overlap", "duplicate_pair")
 
 def by_us(root: Path, months: Sequence[date], out: Path) -> None:
     """Run the steps by the builder, in a store that shares the inputs' files."""
-    from anomaly.periods import month_text
     from anomaly.store.steps import Runner, read_steps
 
     store = shared(root, out / "store")
     Runner(store, list(read_steps(HERE / "steps").values())).run(months)
-    for name in RESULTS:
-        store.show(name, [month_text(month) for month in months])
-        store.engine.write(f"SELECT * FROM {name}", out / f"{name}.parquet")
     store.close()
+
+
+def result(out: Path, name: str) -> list[Path]:
+    """Return the files of a result: one, or ours by month."""
+    ours = sorted(out.glob(f"store/data/{name}/*/*.parquet"))
+    return ours or [out / f"{name}.parquet"]
 
 
 def shared(root: Path, copy: Path):

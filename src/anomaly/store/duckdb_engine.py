@@ -125,7 +125,7 @@ class DuckDBEngine:
     def write(self, sql: str, path: Path) -> int:
         result = self.connection.execute(
             f"COPY ({sql}) TO '{str(path).replace(chr(39), chr(39) * 2)}'"
-            " (FORMAT parquet, COMPRESSION zstd)"
+            " (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 1)"
         )
         return int(result.fetchone()[0])
 
