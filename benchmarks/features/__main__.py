@@ -131,6 +131,13 @@ def fresh(folder: Path, name: str) -> Path:
     return root
 
 
+def _compare(way: str, root: Path, other: str, other_root: Path) -> None:
+    one, every = measured(way, root), measured(other, other_root)
+    say(way, [one])
+    say(other, [every])
+    print(f"  all over one, cpu: {every['cpu'] / one['cpu']:.2f}")
+
+
 def catalogue(asked) -> None:
     """Print what a full build takes, its steps by hand, and a month more."""
     root = fresh(asked.folder, "built")
@@ -141,10 +148,13 @@ def catalogue(asked) -> None:
     hand = measured("steps by hand", root)
     say("its steps by hand", [hand])
     print(f"  build over hand, cpu: {whole['cpu'] / hand['cpu']:.2f}")
-    one, every = measured("one indicator", root), measured("additive indicators", root)
-    say("one doctor indicator", [one])
-    say("all additive ones", [every])
-    print(f"  all over one, cpu: {every['cpu'] / one['cpu']:.2f}")
+    _compare("one indicator", root, "additive indicators", root)
+    _compare(
+        "one from input",
+        fresh(asked.folder, "one"),
+        "additive from input",
+        fresh(asked.folder, "additive"),
+    )
     more = measured("build a month more", root)
     say("a month more", [more])
     print(f"  1/{whole['cpu'] / more['cpu']:.1f} of the build, cpu")

@@ -8,7 +8,7 @@ from pathlib import Path
 from anomaly.features.builder import all_steps, build, features_step
 from anomaly.features.indicator import of_unit
 from anomaly.periods import month_text, shift
-from anomaly.store.steps import Step, in_order
+from anomaly.store.steps import Runner, Step, in_order, needed
 from anomaly.store.store import Store
 from anomaly.tables import tables
 
@@ -42,6 +42,21 @@ def one_indicator(root: Path, months: Sequence[date], number: int) -> None:
 def additive_indicators(root: Path, months: Sequence[date], number: int) -> None:
     """Scan the visits for all additive indicators of doctors."""
     _run(root, months[:number], _additive())
+
+
+def one_from_input(root: Path, months: Sequence[date], number: int) -> None:
+    """Build one indicator of doctors, and what it rests on, from the input."""
+    _from_input(root, months[:number], _additive(ONE)[0])
+
+
+def additive_from_input(root: Path, months: Sequence[date], number: int) -> None:
+    """Build all additive indicators of doctors from the input."""
+    _from_input(root, months[:number], _additive()[0])
+
+
+def _from_input(root: Path, months: Sequence[date], step: Step) -> None:
+    steps = needed([*all_steps().values(), step], [step.name])
+    Runner(Store.open(root), steps).run(months)
 
 
 def _additive(only: str = "") -> list[Step]:
@@ -84,4 +99,6 @@ WAYS = {
     "steps by hand": steps_by_hand,
     "one indicator": one_indicator,
     "additive indicators": additive_indicators,
+    "one from input": one_from_input,
+    "additive from input": additive_from_input,
 }
