@@ -53,9 +53,9 @@ m1, XM0001, 09, -1, -10, OP, 2026-05-06 09:00:00,
 """  # noqa: E501
 TABLES = {
     "institution": """
-institution_id, institution_name, district, level, longitude, latitude
-H1, 甲区测试医院, 990101, 2, 120.0, 30.0
-H7, 甲区测试七院, 990101, 2, 120.0,
+institution_id, institution_name, district, level, longitude, latitude, approved_beds
+H1, 甲区测试医院, 990101, 2, 120.0, 30.0, 10
+H7, 甲区测试七院, 990101, 2, 120.0, ,
 """,
     "doctor": """
 doctor_id, doctor_name
@@ -139,6 +139,12 @@ def test_without_a_national_code_items_are_told_by_name(step):
 def test_a_stay_settled_in_two_months_is_one_stay_of_the_year(step):
     (person,) = step("insured_year", insured_id="PC")
     assert person["stays"] == 1
+
+
+def test_a_stay_settled_in_two_months_lies_in_one_bed(step):
+    # PC's stay, and PH's that began in January.
+    (night,) = step("institution_census", day=date(2026, 4, 25))
+    assert (night["patients"], night["beds"]) == (2, 10)
 
 
 def test_of_a_stay_that_began_nobody_knows_when_no_gap_is_told(step):
