@@ -1,17 +1,18 @@
 """Evidence: a calibrated p-value against peers, and the excess it stands for."""
 
+from dataclasses import fields
+
 import numpy as np
 import pandas as pd
 
 from anomaly.errors import UsageError
-from anomaly.peers import centres
+from anomaly.peers import thin
+from anomaly.peers.model import Judged, judged, settled
 from anomaly.peers.scales import Scale, scale_of
-from anomaly.peers.tail import Tail
-from anomaly.peers.tail import fit as fit_tail
+from anomaly.peers.shape import Shape, shape_of
+from anomaly.peers.start import start
 
-# Peers may agree to the cent; a difference of a per cent is still no surprise.
-SD_FLOOR = 0.01
-DIRECTIONS = ("high", "low", "both")
+DIRECTIONS = {"high": ("high",), "low": ("low",), "both": ("high", "low")}
 NEEDED = ("unit_id", "group", "numerator", "denominator")
 COLUMNS = (
     "p",
@@ -24,6 +25,9 @@ COLUMNS = (
     "upper",
     "peers",
 )
+# Of a normal distribution, 95 % lie within so many standard deviations.
+Z_95 = 1.959964
+ENDS = ((0.025, -Z_95), (0.975, Z_95))
 
 
 def evidence(frame: pd.DataFrame, kind: str, direction: str = "high") -> pd.DataFrame:
@@ -34,7 +38,9 @@ def evidence(frame: pd.DataFrame, kind: str, direction: str = "high") -> pd.Data
     frame : DataFrame
         One row a unit: unit_id, group, numerator, denominator; n and spread
         (the sampling variance) for shares of money, per visit and ratios; for
-        growth the same with ``_before`` for the earlier period.
+        growth the same with ``_before`` for the earlier period. A column offset,
+        where there is one, is what a unit's level is expected to lie above its
+        group's, on the kind's scale.
     kind : str
         count, share_of_count, share_of_money, per_visit, ratio, growth_count,
         growth_per_visit or growth_amount.
@@ -48,31 +54,44 @@ def evidence(frame: pd.DataFrame, kind: str, direction: str = "high") -> pd.Data
         peers' centre, with expected_low and expected_high, between which 95 %
         of ordinary units of this size lie; excess over what the peers would
         have (counts, or yuan), shrunk where it may be ordinary scatter, with its 95 %
-        interval lower and upper; peers, the number of others in the group.
-        NaN where a value, or every peer, is missing.
+        interval lower and upper; peers, the number of others in the group. NaN
+        where a value is missing or infinite, a denominator zero, or there is no peer.
+        ``attrs["tail"]`` tells of the curve of ordinary units: freedom, moved (the
+        share of units that stand out) and listable, False where tails are so heavy
+        that a list by false-discovery rate would be mostly false.
+
+    Raises
+    ------
+    UsageError
+        A needed column is missing, a unit stands twice, a denominator is negative, or
+        kind or direction is unknown.
 
     Notes
     -----
-    x = scale(value) is compared with the median of the other units of the
-    group; the variance is sampling + tau^2, inflated by that median's own
-    error; tau^2 is robust and shrunk to the pooled one; the tail is a Student
-    t whose freedom is averaged over its posterior, outliers kept apart.
-    Method and limits: docs/statistics.md.
+    Each unit is judged by the others of its group: levels scatter about the group's
+    centre by a curve whose tails and skew all groups tell together; centre, spread and
+    curve are averaged over their posterior. Method, measurements, limits:
+    docs/statistics.md.
     """
     _check(frame, direction)
     scale = scale_of(kind)
     result = pd.DataFrame(np.nan, index=frame.index, columns=list(COLUMNS))
-    x = np.asarray(scale.x(frame), dtype=float)
-    sized = frame.groupby("group")["unit_id"].transform("size").to_numpy()
-    usable = np.isfinite(x) & (frame["denominator"].to_numpy(float) > 0) & (sized > 1)
-    if usable.sum() < 2:
+    part = frame.iloc[_comparable(frame, scale)]
+    if part.empty:
         return result
-    part = frame[usable]
-    codes = pd.factorize(part["group"])[0]
-    sizes = np.bincount(codes)[codes]
-    alone = sizes < 2
-    fitted = _fit(part[~alone], x[usable][~alone], scale, direction)
-    result.loc[part.index[~alone], list(COLUMNS)] = fitted
+    sizes = np.bincount(np.unique(part["group"], return_inverse=True)[1])
+    model, shape = _judged(part, scale, sizes, DIRECTIONS[direction])
+    columns = _columns(part, scale, model, shape, direction)
+    columns["peers"] = np.repeat(sizes - 1.0, sizes)
+    result.loc[part.index, list(COLUMNS)] = np.column_stack(
+        [columns[name] for name in COLUMNS]
+    )
+    if shape is not None:
+        result.attrs["tail"] = {
+            "freedom": shape.freedom,
+            "moved": shape.moves[0],
+            "listable": shape.listable,
+        }
     return result
 
 
@@ -93,80 +112,92 @@ def _check(frame: pd.DataFrame, direction: str) -> None:
         raise UsageError("evidence: a denominator is negative", expected="zero or more")
 
 
-def _fit(
-    frame: pd.DataFrame, x: np.ndarray, scale: Scale, direction: str
-) -> np.ndarray:
-    codes = pd.factorize(frame["group"])[0]
-    if not codes.size:
-        return np.empty((0, len(COLUMNS)))
-    sizes = np.bincount(codes)[codes].astype(float)
-    centre = centres.centres(x, codes)
-    residual = x - centre
-    sampling = np.nan_to_num(scale.variance(frame, centre))
-    side = -1.0 if direction == "low" else 1.0
-    ordinary = None
-    # Twice, so that the outliers that the tail has told apart widen no spread.
-    for _ in range(2):
-        tau2 = centres.spreads(residual, sampling, codes, sizes, ordinary)
-        sd = np.sqrt((tau2 + sampling) * _median_error(sizes)).clip(SD_FLOOR)
-        z = residual / sd
-        tail = fit_tail(side * z)
-        ordinary = tail.ordinary
-    upper, lower = tail.quantile(0.025), tail.quantile(0.975)
-    reach = (lower, upper) if side > 0 else (-upper, -lower)
-    low, high = (scale.value(centre + side_reach * sd) for side_reach in reach)
-    effect, blur = _effect(residual, sampling, tau2, ordinary)
-    blur = 1.96 * np.sqrt(blur + tau2 * (_median_error(sizes) - 1))
-    excess, least, most = (
-        _excess(frame, scale, centre, effect + step) for step in (0.0, -blur, blur)
+def _comparable(frame: pd.DataFrame, scale: Scale) -> np.ndarray:
+    """Return the places of units that have a value and a peer, by group and id."""
+    x = np.asarray(scale.x(frame), dtype=float)
+    usable = np.isfinite(x) & (frame["denominator"].to_numpy(float) > 0)
+    usable &= frame["group"].notna().to_numpy()
+    group = pd.factorize(frame["group"], sort=True)[0]
+    sizes = np.bincount(group[usable], minlength=group.max(initial=-1) + 1)
+    usable &= np.append(sizes, 0)[group] > 1
+    unit = pd.factorize(frame["unit_id"], sort=True)[0]
+    order = np.lexsort((unit, group))
+    return order[usable[order]]
+
+
+def _judged(
+    frame: pd.DataFrame, scale: Scale, sizes: np.ndarray, sides: tuple[str, ...]
+) -> tuple[Judged, Shape | None]:
+    """Return what is said of each unit on the scale, and the curve behind it."""
+    observed = scale.observed(frame)
+    x = np.asarray(scale.x(frame), dtype=float)
+    sampling = np.nan_to_num(scale.variance(frame, x))
+    whole = start(observed, x, sampling, sizes)
+    rare = observed.rare()
+    few = thin.thin(rare, sizes)
+    result = {field.name: np.full(len(frame), np.nan) for field in fields(Judged)}
+    shape = None
+    if not few.all():
+        groups = settled(whole.only(np.flatnonzero(~few)))
+        shape = shape_of(groups)
+        _put(result, ~np.repeat(few, sizes), judged(groups, shape, sides))
+    if few.any():
+        rows = np.repeat(few, sizes)
+        spread = whole.unit * whole.typical
+        _put(result, rows, thin.judged(rare.take(rows), sizes[few], spread))
+    return Judged(**result), shape
+
+
+def _put(result: dict[str, np.ndarray], rows: np.ndarray, found: Judged) -> None:
+    for name, values in result.items():
+        values[rows] = getattr(found, name)
+
+
+def _columns(
+    frame: pd.DataFrame, scale: Scale, model: Judged, shape: Shape | None, side: str
+) -> dict[str, np.ndarray]:
+    """Return the columns of evidence, on the kind's own scale."""
+    x = np.asarray(scale.x(frame), dtype=float)
+    sampling = np.nan_to_num(scale.variance(frame, model.centre))
+    blur = sampling + model.centre_error**2
+    sd = np.sqrt(model.spread**2 + blur)
+    curve = None if shape is None else shape.curve()
+    reach = [curve.quantile(p) if curve else p_z for p, p_z in ENDS]
+    low, high = (
+        scale.value(
+            model.centre + sign * np.sqrt((end * model.spread) ** 2 + Z_95**2 * blur)
+        )
+        for sign, end in zip((-1, 1), reach, strict=True)
     )
-    return np.column_stack(
-        [
-            _p_value(z, tail, direction),
-            z,
-            scale.value(centre),
-            low,
-            high,
-            excess,
-            least,
-            most,
-            sizes - 1,
-        ]
+    unsure = Z_95 * model.centre_error
+    effect, least, most = (
+        _excess(frame, scale, model.centre, step)
+        for step in (
+            model.effect,
+            model.effect - np.hypot(model.effect - model.effect_low, unsure),
+            model.effect + np.hypot(model.effect_high - model.effect, unsure),
+        )
     )
+    return {
+        "p": _p_value(model, side),
+        "z": (x - model.centre) / sd,
+        "expected": scale.value(model.centre),
+        "expected_low": low,
+        "expected_high": high,
+        "excess": effect,
+        "lower": least,
+        "upper": most,
+    }
 
 
-def _effect(
-    residual: np.ndarray, sampling: np.ndarray, tau2: np.ndarray, ordinary: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return each unit's effect and its variance, beside that of the centre.
-
-    An ordinary unit's residual is shrunk by its reliability; an outlier, which
-    owes nothing to the ordinary scatter, keeps its own; each by its probability.
-    """
-    reliability = np.divide(
-        tau2, tau2 + sampling, out=np.ones_like(tau2), where=tau2 + sampling > 0
-    )
-    outlier = 1 - ordinary
-    effect = (ordinary * reliability + outlier) * residual
-    within = (ordinary * reliability + outlier) * sampling
-    between = ordinary * outlier * ((1 - reliability) * residual) ** 2
-    return effect, within + between
-
-
-def _median_error(sizes: np.ndarray) -> np.ndarray:
-    """Return by what the peers' median inflates the variance of a residual."""
-    return 1 + centres.MEDIAN_COST / np.maximum(sizes - 1, 1)
-
-
-def _p_value(z: np.ndarray, tail: Tail, direction: str) -> np.ndarray:
+def _p_value(model: Judged, direction: str) -> np.ndarray:
     match direction:
         case "high":
-            return tail.survival(z)
+            return model.high
         case "low":
-            return tail.survival(-z)
+            return model.low
         case _:
-            above = tail.survival(z)
-            return np.minimum(1, 2 * np.minimum(above, 1 - above))
+            return np.minimum(1, 2 * np.minimum(model.high, model.low))
 
 
 def _excess(

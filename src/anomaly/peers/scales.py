@@ -1,15 +1,18 @@
 """The scale on which each kind of indicator is compared, and its sampling variance.
 
 A scale turns a frame into x (where peers are roughly symmetric), the sampling
-variance of x given the peers' centre, and turns a centre back into a value.
+variance of x given the peers' centre, and what is observed of a unit's level, of which
+x is the plain estimate; and it turns a level back into a value.
 """
 
 from abc import ABC, abstractmethod
 
 import numpy as np
 import pandas as pd
+from scipy import special
 
 from anomaly.errors import UsageError
+from anomaly.peers.families import Binomial, Normal, Observed, Poisson
 
 # Visits' worth of pooled variance that steadies a unit's own small-sample one.
 PRIOR_VISITS = 10.0
@@ -37,6 +40,11 @@ class Scale(ABC):
     def variance(self, frame: pd.DataFrame, centre: np.ndarray) -> np.ndarray:
         """Return the sampling variance of x for units whose peers centre there."""
 
+    def observed(self, frame: pd.DataFrame) -> Observed:
+        """Return what the units show of their levels."""
+        x = self.x(frame)
+        return Normal(x, np.nan_to_num(self.variance(frame, x)))
+
     @abstractmethod
     def value(self, x: np.ndarray) -> np.ndarray:
         """Return x on the indicator's own scale."""
@@ -59,6 +67,11 @@ class Count(Scale):
         expected = np.exp(centre) * frame["denominator"].to_numpy(float)
         return 1 / np.maximum(expected, 0.5)
 
+    def observed(self, frame):
+        return Poisson(
+            frame["numerator"].to_numpy(float), frame["denominator"].to_numpy(float)
+        )
+
     def value(self, x):
         return np.exp(x)
 
@@ -77,8 +90,14 @@ class ShareOfCount(Scale):
         trials = frame["denominator"].to_numpy(float)
         return 1 / np.maximum(trials * share * (1 - share), 0.5)
 
+    def observed(self, frame):
+        trials = frame["denominator"].to_numpy(float)
+        return Binomial(
+            frame["numerator"].to_numpy(float), trials, np.zeros_like(trials)
+        )
+
     def value(self, x):
-        return 1 / (1 + np.exp(-x))
+        return special.expit(x)
 
 
 class ShareOfMoney(Scale):
@@ -145,13 +164,30 @@ class Growth(Scale):
         return (frame["numerator_before"] * exposure).to_numpy(float)
 
 
+class GrowthOfCount(Growth):
+    """Growth of counts: of the events of both periods, how many fell in the later.
+
+    Given their sum, those of the later period are binomial; exposure is its offset.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(Count())
+
+    def observed(self, frame):
+        now = frame["numerator"].to_numpy(float)
+        exposure = frame["denominator"] / frame["denominator_before"]
+        with np.errstate(divide="ignore", invalid="ignore"):
+            offset = np.log(exposure.to_numpy(float))
+        return Binomial(now, now + frame["numerator_before"].to_numpy(float), offset)
+
+
 SCALES: dict[str, Scale] = {
     "count": Count(),
     "share_of_count": ShareOfCount(),
     "share_of_money": ShareOfMoney(),
     "per_visit": PerVisit(),
     "ratio": PerVisit(),
-    "growth_count": Growth(Count()),
+    "growth_count": GrowthOfCount(),
     "growth_per_visit": Growth(PerVisit()),
     "growth_amount": Growth(PerVisit()),
 }

@@ -1,0 +1,99 @@
+"""How heavy and how skewed the ordinary curve is, and how many units have moved.
+
+One posterior for an indicator, from all its groups together. The moved part takes the
+outliers, so that they cannot make ordinary units look heavy-tailed.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import special
+
+from anomaly.peers import levels
+from anomaly.peers.blocks import Groups, normalised
+from anomaly.peers.curve import FREEDOMS, Curve, mixture
+from anomaly.peers.levels import COARSE, TINY, spread_prior
+
+MOVED_UP = np.array([0.001, 0.01, 0.02, 0.04])
+UP_PRIOR = np.array([0.5, 0.3, 0.15, 0.05])
+MOVED_DOWN = np.array([0.001, 0.02])
+DOWN_PRIOR = np.array([0.7, 0.3])
+MOVES = np.array([(up, down) for up in MOVED_UP for down in MOVED_DOWN])
+LOG_MOVES_PRIOR = np.log(np.outer(UP_PRIOR, DOWN_PRIOR).ravel())
+# All shapes are tried on the first units; those that stand no chance then are
+# left out on the rest. No group gives more than so many.
+FIRST_UNITS = 2000
+LAST_UNITS = 12_000
+GROUP_UNITS = 300
+HOPELESS = 15.0
+# Below this freedom a list of discoveries would be mostly false: what is planted
+# there is ordinary (docs/statistics.md has the measurements).
+LEAST_FREEDOM = 10.0
+
+
+@dataclass(frozen=True)
+class Shape:
+    """A posterior: the weights of `curve.shapes` (rows) and of `MOVES` (columns)."""
+
+    weight: np.ndarray
+
+    @property
+    def freedom(self) -> float:
+        """Return the harmonic mean of the freedom: large where tails are light."""
+        return float(1 / (self.weight.sum(axis=1) @ (1 / FREEDOMS)))
+
+    @property
+    def moves(self) -> tuple[float, float]:
+        """Return the mean shares of units moved up and down."""
+        up, down = self.weight.sum(axis=0) @ MOVES
+        return float(up), float(down)
+
+    @property
+    def listable(self) -> bool:
+        """Return whether tails are light enough to issue a list of discoveries."""
+        return self.freedom >= LEAST_FREEDOM
+
+    def curve(self) -> Curve:
+        """Return the mean curve."""
+        return mixture(self.weight.sum(axis=1))
+
+
+def shape_of(groups: Groups) -> Shape:
+    """Return the posterior of shape and moved shares, from a sample of groups.
+
+    The sample is the same for the same units.
+    """
+    rng = np.random.default_rng(0)
+    order = rng.permutation(groups.sizes.size)
+    filled = np.cumsum(np.minimum(groups.sizes[order], GROUP_UNITS))
+    first, last = np.searchsorted(filled, [FIRST_UNITS, LAST_UNITS]) + 1
+    every = np.arange(FREEDOMS.size)
+    logarithm = _evidence(groups.sample(order[:first], GROUP_UNITS, rng), every)
+    logarithm += LOG_MOVES_PRIOR
+    hopeful = np.flatnonzero(logarithm.max(axis=1) > logarithm.max() - HOPELESS)
+    rest = order[first:last]
+    if rest.size:
+        further = _evidence(groups.sample(rest, GROUP_UNITS, rng), hopeful)
+        hopeless = np.setdiff1d(every, hopeful)
+        logarithm[hopeful] += further
+        logarithm[hopeless] = -np.inf
+    return Shape(normalised(logarithm.ravel()).reshape(logarithm.shape))
+
+
+def _evidence(groups: Groups, shapes: np.ndarray) -> np.ndarray:
+    """Return the log evidence of some shapes (rows) for each of `MOVES`."""
+    log_prior = np.log(spread_prior(COARSE, groups.typical))
+    result = np.zeros((shapes.size, len(MOVES)))
+    for block in groups.blocks():
+        likelihood = levels.single(block.seen.likelihood)
+        sides = [
+            likelihood @ levels.chosen(side, shapes)
+            for side in levels.shape_tables(block.error).parts
+        ]
+        for column, (up, down) in enumerate(MOVES.astype(np.float32)):
+            mixed = (1 - up - down) * sides[0]
+            mixed += up * sides[1] + down * sides[2] + TINY
+            total = np.add.reduceat(np.log(mixed, out=mixed), block.firsts, axis=0)
+            total = total.reshape(-1, shapes.size, *COARSE.shape) + log_prior
+            result[:, column] += special.logsumexp(total, axis=(2, 3)).sum(axis=0)
+    return result

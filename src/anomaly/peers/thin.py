@@ -1,0 +1,69 @@
+"""Groups in which next to nothing happens, and a unit that is alone in an item.
+
+Where the peers show a handful of events or none, no centre can be found on the log
+scale. The peers' rate is then a gamma posterior given their own sums (Jeffreys prior),
+a unit's rate scatters about it as gamma, and its count is Poisson: exact sums, so that
+a unit alone in using an item is scored by how much it uses, never dropped.
+"""
+
+import numpy as np
+from scipy import special, stats
+
+from anomaly.peers.families import Rare
+from anomaly.peers.model import LEAST_P, Judged
+
+# Events in a group, the unit with most left out, below which it is thin.
+FEWEST = 4.0
+JEFFREYS = 0.5
+# The peers' rate is averaged over so many quantiles of its posterior.
+_QUANTILES = (np.arange(64) + 0.5) / 64
+
+
+def thin(rare: Rare | None, sizes: np.ndarray) -> np.ndarray:
+    """Return which groups (units sorted by them) have too few events for a centre."""
+    if rare is None:
+        return np.zeros(sizes.size, dtype=bool)
+    firsts = np.r_[0, np.cumsum(sizes)[:-1]]
+    largest = np.maximum.reduceat(rare.count, firsts)
+    return np.add.reduceat(rare.count, firsts) - largest < FEWEST
+
+
+def judged(rare: Rare, sizes: np.ndarray, spread: float) -> Judged:
+    """Return what thin groups say of their units.
+
+    ``spread`` is the standard deviation of log rates between units.
+    """
+    count, exposure = rare.count, rare.exposure
+    firsts = np.r_[0, np.cumsum(sizes)[:-1]]
+    others = np.repeat(np.add.reduceat(count, firsts), sizes) - count + JEFFREYS
+    room = np.repeat(np.add.reduceat(exposure, firsts), sizes) - exposure
+    scatter = 1 / spread**2
+    high = _mid_p(count, exposure, scatter, others, room)
+    rate = others / room
+    own = stats.gamma(count + scatter, scale=1 / (scatter / rate + exposure))
+    level = rare.level(rate)
+    effect, low, top = (
+        rare.level(own.ppf(share)) - level for share in (0.5, 0.025, 0.975)
+    )
+    error = 1 / np.sqrt(others)
+    return Judged(
+        np.clip(high, LEAST_P, 1.0),
+        np.clip(1 - high, LEAST_P, 1.0),
+        level,
+        error,
+        np.full(count.size, spread),
+        effect,
+        low,
+        top,
+    )
+
+
+def _mid_p(count, exposure, scatter, others, room) -> np.ndarray:
+    """Return P(Y > y) + P(Y = y) / 2 of gamma-Poisson counts, their rate unknown."""
+    rate = special.gammaincinv(others[:, None], _QUANTILES) / room[:, None]
+    part = rate * exposure[:, None]
+    part = part / (scatter + part)
+    y = count[:, None]
+    at_least = np.where(y > 0, special.betainc(np.maximum(y, 1e-9), scatter, part), 1.0)
+    more = special.betainc(y + 1, scatter, part)
+    return ((at_least + more) / 2).mean(axis=1)
