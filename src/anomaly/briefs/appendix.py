@@ -41,6 +41,23 @@ def coverage(facts: Facts) -> list[list[str]]:
     if unused:
         what = words.say("coverage_unused", columns=unused)
         rows.append([what, words["coverage_unused_consequence"]])
+    return rows + _unlisted(facts)
+
+
+def _unlisted(facts: Facts) -> list[list[str]]:
+    """Return a line a kind of unit: indicators whose tails are too heavy for a q."""
+    words, rows = facts.words, []
+    for unit, evidence in facts.evidence.items():
+        heavy = evidence.loc[~evidence["listable"].astype(bool), "indicator"]
+        records = [name.removesuffix("_yoy") for name in heavy.unique()]
+        names = facts.indicators.loc[sorted(set(records)), words.language]
+        if len(names):
+            what = words.say(
+                "coverage_heavy",
+                unit=words[f"unit_{unit}"],
+                names=words["enumeration"].join(names),
+            )
+            rows.append([what, words["coverage_heavy_consequence"]])
     return rows
 
 

@@ -33,6 +33,15 @@ def q_values(p: pd.Series) -> pd.Series:
     return pd.Series(adjusted, index=known.index).reindex(p.index)
 
 
+def listed_q(evidence: pd.DataFrame) -> pd.Series:
+    """Return each unit's q, on unit_id, from indicators whose tails are light enough.
+
+    Where ordinary units lie far out, a list by false-discovery rate would be mostly
+    false: such an indicator's p counts, but makes no q. NaN where there is no other.
+    """
+    return q_values(combined(evidence[evidence["listable"].astype(bool)]))
+
+
 def tier(p: pd.Series, q: pd.Series, excess: pd.Series, few: pd.Series) -> pd.Series:
     """Return red, orange, yellow or '' for each unit; no red on few peers."""
     cut = policy("tiers")["tiers"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from anomaly.detectors import PatternScore
-from anomaly.leads.combine import combined, q_values, tier
+from anomaly.leads.combine import combined, listed_q, tier
 from anomaly.leads.marks import alert_line, marks
 from anomaly.leads.reasons import NOTABLE_P, reasons
 from anomaly.leads.scoring import peopled, present, score
@@ -117,7 +117,8 @@ def rank(
     DataFrame
         Columns `LEADS`, the riskiest first. Units are ranked over the whole
         store; risk grows with evidence, pattern and hits, as policy/tiers.toml
-        weighs them; p is NaN where nothing could be compared. Deterministic.
+        weighs them; p is NaN where nothing could be compared; q speaks only of
+        indicators whose tails are light enough. Deterministic.
     """
     people = peopled(store, unit_kind, month)
     evidence = score(store, unit_kind, month)
@@ -130,7 +131,7 @@ def rank(
         .join(combined(evidence))
         .join(largest_excess(evidence, totals))
     )
-    frame["q"] = q_values(frame["p"])
+    frame["q"] = listed_q(evidence).reindex(frame.index)
     frame["expected_by_chance"] = frame["p"] * frame["p"].notna().sum()
     frame["tier"] = tier(
         frame["p"], frame["q"], frame["excess_amount"].fillna(0), frame["few"]

@@ -1,6 +1,6 @@
 """Evidence of every indicator of a kind of unit, for one month."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -14,7 +14,8 @@ from anomaly.features.builder import datasets
 from anomaly.features.frames import features, units
 from anomaly.features.indicator import Indicator, indicators, of_unit
 from anomaly.peers.evidence import COLUMNS, evidence
-from anomaly.peers.groups import assign, group_name
+from anomaly.peers.few import few_peers
+from anomaly.peers.groups import ALL, assign, group_name
 from anomaly.periods import month_text, shift
 from anomaly.policy.read import policy
 from anomaly.store.store import Store
@@ -33,6 +34,7 @@ EVIDENCE = (
     "group",
     "fallback",
     "few",
+    "listable",
     *COLUMNS,
 )
 PEERED = ("group", "fallback", "members", "few")
@@ -71,7 +73,8 @@ def score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
     """Return the evidence of a month whose features are built, long.
 
     One row a unit and test: unit_id, indicator, block, kind, value, n,
-    numerator, denominator, group, fallback, few, and what `evidence` gives, the
+    numerator, denominator, group, fallback, few, listable (whether tails are light
+    enough for a list by false-discovery rate), and what `evidence` gives, the
     excess as a monthly mean of the window. Kept in the store until features,
     policy or method change.
     """
@@ -86,7 +89,7 @@ def score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
 
 def _key(store: Store, unit_kind: str, month: date) -> str:
     """Return a digest of all that a month's evidence depends on."""
-    months = [*window(month), *window(shift(month, -YEAR))]
+    months = [*window(month), *window(shift(month, -YEAR)), *own_past(store, month)]
     parts = [
         part
         for name, records in datasets(unit_kind).items()
@@ -123,12 +126,13 @@ def _score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
     rows = features(store, unit_kind, [*windows[0], *windows[1]], only=asked)
     current, earlier = (pooled(rows, months) for months in windows)
     found = []
+    past = cache(lambda: pooled_past(store, unit_kind, month, asked))
     for test in tests_of(unit_kind):
         rows = _rows_of(test, current, earlier)
         frame = people[[*people.columns.difference(PEERED)]].merge(rows, on="unit_id")
         # Peers are those who have the indicator: few stays make few peers.
         frame = frame.join(assign(frame, unit_kind))
-        scored = _by_chain(frame, test, unit_kind)
+        scored = _by_chain(frame, test, unit_kind, past)
         found.append(
             scored.assign(indicator=test.id, block=test.indicator.block, kind=test.kind)
         )
@@ -151,6 +155,22 @@ def present(store: Store, month: date) -> list[date]:
     """Return the months of a window that the store holds."""
     loaded = store.months()
     return [each for each in window(month) if each in loaded]
+
+
+def own_past(store: Store, month: date) -> list[date]:
+    """Return the months before a window that a unit with few peers is held to."""
+    first, last = policy("peers")["window_months"], policy("peers")["own_past_months"]
+    wanted = {shift(month, -back) for back in range(first, last)}
+    return [each for each in store.months() if each in wanted]
+
+
+def pooled_past(
+    store: Store, unit_kind: str, month: date, asked: list[str]
+) -> pd.DataFrame:
+    """Return what units were before a window, as `pooled` gives it."""
+    months = own_past(store, month)
+    rows = features(store, unit_kind, months or window(month), only=asked)
+    return pooled(rows, months)
 
 
 def pooled(rows: pd.DataFrame, months: list[date]) -> pd.DataFrame:
@@ -211,18 +231,47 @@ def _rows_of(test: Test, current: pd.DataFrame, earlier: pd.DataFrame) -> pd.Dat
     return rows.assign(value=rows["value"] / earlier_value - 1)
 
 
-def _by_chain(frame: pd.DataFrame, test: Test, unit_kind: str) -> pd.DataFrame:
+def _by_chain(
+    frame: pd.DataFrame,
+    test: Test,
+    unit_kind: str,
+    past: Callable[[], pd.DataFrame],
+) -> pd.DataFrame:
     """Compare each unit within its own group, the wider ones whole.
 
     A unit that fell back to a wider group is compared with all of it, also
-    with those whose narrower group was large enough.
+    with those whose narrower group was large enough; one that has few peers even
+    there, with everybody and with its own past.
     """
     found = []
     for fallback, keys in enumerate(policy("peers")["chains"][unit_kind]):
-        takes = frame["fallback"] == fallback
-        if not takes.any():
-            continue
-        everyone = frame.assign(group=group_name(frame, keys))
-        result = evidence(everyone, test.kind, test.indicator.direction)
-        found.append(everyone.join(result)[takes])
+        takes = (frame["fallback"] == fallback) & ~frame["few"]
+        if takes.any():
+            everyone = frame.assign(group=group_name(frame, keys))
+            result = evidence(everyone, test.kind, test.indicator.direction)
+            found.append(_joined(everyone, result)[takes])
+    if frame["few"].any():
+        everyone = frame.assign(group=ALL)
+        found.append(_joined(everyone, _of_few(everyone, test, past))[frame["few"]])
     return pd.concat(found) if found else pd.DataFrame({"unit_id": []})
+
+
+def _of_few(
+    frame: pd.DataFrame, test: Test, past: Callable[[], pd.DataFrame]
+) -> pd.DataFrame:
+    """Return evidence where peers are few: growth has its own past within it."""
+    direction = test.indicator.direction
+    if test.growth:
+        return evidence(frame, test.kind, direction)
+    before = past()
+    before = before.loc[before["indicator"] == test.indicator.id, ["unit_id", *BEFORE]]
+    before = before[before["n"] >= policy("peers")["min_visits"]]
+    size = before.set_index("unit_id")["n"] / before["n"].median()
+    return few_peers(
+        frame.assign(size=frame["unit_id"].map(size)), test.kind, direction, before
+    )
+
+
+def _joined(frame: pd.DataFrame, result: pd.DataFrame) -> pd.DataFrame:
+    tail = result.attrs.get("tail")
+    return frame.join(result).assign(listable=bool(tail and tail["listable"]))

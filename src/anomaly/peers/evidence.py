@@ -117,6 +117,8 @@ def _comparable(frame: pd.DataFrame, scale: Scale) -> np.ndarray:
     x = np.asarray(scale.x(frame), dtype=float)
     usable = np.isfinite(x) & (frame["denominator"].to_numpy(float) > 0)
     usable &= frame["group"].notna().to_numpy()
+    if "offset" in frame:
+        usable &= np.isfinite(frame["offset"].to_numpy(float))
     group = pd.factorize(frame["group"], sort=True)[0]
     sizes = np.bincount(group[usable], minlength=group.max(initial=-1) + 1)
     usable &= np.append(sizes, 0)[group] > 1
@@ -129,10 +131,11 @@ def _judged(
     frame: pd.DataFrame, scale: Scale, sizes: np.ndarray, sides: tuple[str, ...]
 ) -> tuple[Judged, Shape | None]:
     """Return what is said of each unit on the scale, and the curve behind it."""
-    observed = scale.observed(frame)
     x = np.asarray(scale.x(frame), dtype=float)
+    offset = frame["offset"].to_numpy(float) if "offset" in frame else np.zeros(x.size)
+    observed = scale.observed(frame).less(offset)
     sampling = np.nan_to_num(scale.variance(frame, x))
-    whole = start(observed, x, sampling, sizes)
+    whole = start(observed, x - offset, sampling, sizes)
     rare = observed.rare()
     few = thin.thin(rare, sizes)
     result = {field.name: np.full(len(frame), np.nan) for field in fields(Judged)}
@@ -145,6 +148,7 @@ def _judged(
         rows = np.repeat(few, sizes)
         spread = whole.unit * whole.typical
         _put(result, rows, thin.judged(rare.take(rows), sizes[few], spread))
+    result["centre"] += offset
     return Judged(**result), shape
 
 

@@ -38,6 +38,10 @@ class Observed(ABC):
     def take(self, rows: np.ndarray) -> "Observed":
         """Return some of the units."""
 
+    @abstractmethod
+    def less(self, offset: np.ndarray) -> "Observed":
+        """Return the same with each unit's level counted from its offset."""
+
     @property
     def events(self) -> np.ndarray:
         """Return how many events each unit's word rests on; infinite where measured."""
@@ -93,6 +97,9 @@ class Poisson(Observed):
     def take(self, rows):
         return Poisson(self.count[rows], self.exposure[rows])
 
+    def less(self, offset):
+        return Poisson(self.count, self.exposure * np.exp(offset))
+
     @property
     def size(self):
         return self.count.size
@@ -142,6 +149,9 @@ class Binomial(Observed):
 
     def take(self, rows):
         return Binomial(self.hits[rows], self.trials[rows], self.offset[rows])
+
+    def less(self, offset):
+        return Binomial(self.hits, self.trials, self.offset + offset)
 
     @property
     def size(self):
@@ -213,6 +223,9 @@ class Normal(Observed):
 
     def take(self, rows):
         return Normal(self.mean[rows], self.variance[rows])
+
+    def less(self, offset):
+        return Normal(self.mean - offset, self.variance)
 
     @property
     def size(self):

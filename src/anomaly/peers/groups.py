@@ -39,7 +39,8 @@ def assign(
     DataFrame
         On the units' index: group; fallback, 0 for the first of the chain;
         members, the group's size (units that took a narrower group count:
-        they are still peers); few, true where even the last has not enough.
+        they are still peers); few, true where even the last has not `enough`
+        others.
     """
     peers = peers or policy("peers")
     result = pd.DataFrame(index=units.index)
@@ -50,9 +51,9 @@ def assign(
         name = group_name(units, keys)
         members = name.groupby(name).transform("size")
         last = fallback == len(chain) - 1
-        takes = result["group"].isna() & ((members >= peers["enough"]) | last)
+        takes = result["group"].isna() & ((members > peers["enough"]) | last)
         result.loc[takes, "group"] = name[takes]
         result.loc[takes, "fallback"] = fallback
         result.loc[takes, "members"] = members[takes]
-    result["few"] = result["members"].astype("Int64") < peers["enough"]
+    result["few"] = result["members"].astype("Int64") <= peers["enough"]
     return result.astype({"fallback": "Int64", "members": "Int64"})
