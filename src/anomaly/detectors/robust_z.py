@@ -130,7 +130,8 @@ class RobustZScore(Scorer):
         if not enough.size:
             raise ValueError(
                 'cutoff="finite" needs a feature with at least'
-                f" {FEWEST_ROWS} values; the fullest has {values.max()}"
+                f" {FEWEST_ROWS} values; n_samples={len(X)}, and the fullest has"
+                f" {values.max()}"
             )
         return finite_cutoff(int(enough.min()), enough.size, float(self.false_alarm))
 

@@ -104,7 +104,7 @@ def test_finite_cutoff_takes_the_emptiest_usable_feature():
 
 
 def test_finite_cutoff_says_when_no_feature_has_three_values():
-    with pytest.raises(ValueError, match="at least 3 values; the fullest has 2"):
+    with pytest.raises(ValueError, match=r"at least 3 values;.* has 2"):
         RobustZScore(cutoff="finite").fit([[1.0], [2.0], [np.nan]])
     assert finite_cutoff(2, 1, 0.01) == np.inf
 
