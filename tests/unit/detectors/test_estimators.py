@@ -1,4 +1,4 @@
-"""Every detector obeys scikit-learn, and reproduces published numbers."""
+"""Every detector obeys scikit-learn and answers for the poorest of tables."""
 
 import numpy as np
 import pytest
@@ -26,19 +26,6 @@ def test_every_detector_is_constructible_without_arguments():
 )
 def test_scikit_learn_contract(estimator, check):
     check(estimator)
-
-
-def test_mad_of_zero_falls_back_to_the_mean_deviation():
-    x = np.array([[10.0]] * 7 + [[100.0]])
-    z = RobustZScore().fit(x).z(x)
-    assert z[-1, 0] == pytest.approx(6.3831, abs=1e-4)
-
-
-def test_modified_z_is_not_masked_by_two_outliers():
-    x = np.array([2.1, 2.6, 2.4, 2.5, 2.3, 2.1, 2.3, 2.6, 8.2, 8.3])[:, None]
-    fitted = RobustZScore().fit(x)
-    assert fitted.scale_[0] == pytest.approx(0.22239, abs=1e-5)
-    assert fitted.z(x)[-2:, 0] == pytest.approx([25.856, 26.305], abs=1e-3)
 
 
 def test_missing_and_constant_cells_say_nothing():
