@@ -26,8 +26,8 @@ def finite_cutoff(rows: int, features: int, false_alarm: float) -> float:
     rows : int
         Rows that median and MAD are taken from, the judged one among them.
     features : int
-        Independent features, at least 1; where they are correlated normals the
-        rate is at most the nominal one (Sidak's inequality).
+        Features, at least 1, as if independent; correlated ones alarm less often
+        than told (Sidak's inequality).
     false_alarm : float
         Rate per row, in (0, .1].
 
