@@ -70,7 +70,7 @@ class PatternScore(Scorer):
 
     A view's normal score is the normal quantile of rank / (n + 1) among the
     training values (van der Waerden), ties sharing their middle rank, straight
-    between neighbouring values; beyond the training rows it stays at the last.
+    between neighbouring values; beyond all of them it is that of rank 1/2.
     Sources: isolation forest, Liu, Ting and Zhou (2008); neighbours, Ramaswamy,
     Rastogi and Shim (2000).
     """
@@ -156,8 +156,8 @@ class PatternScore(Scorer):
 
     def _joined(self, views):
         scores = [
-            np.interp(view, *places)
-            for view, places in zip(views, self._places, strict=True)
+            np.interp(view, values, normal, left=-edge, right=edge)
+            for view, (values, normal, edge) in zip(views, self._places, strict=True)
         ]
         return np.mean(scores, axis=0)
 
@@ -166,8 +166,9 @@ class PatternScore(Scorer):
         return self._joined(self._views(self._z(X)))
 
 
-def _places(training: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return the distinct training values and their normal scores, ties shared."""
+def _places(training: np.ndarray) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return the distinct training values, their normal scores, and that beyond."""
     values, counts = np.unique(training, return_counts=True)
-    upto = np.cumsum(counts)
-    return values, stats.norm.ppf((2 * upto - counts + 1) / (2 * training.size + 2))
+    ranks = np.cumsum(counts) - (counts - 1) / 2
+    cells = training.size + 1
+    return values, stats.norm.ppf(ranks / cells), stats.norm.isf(0.5 / cells)

@@ -146,6 +146,14 @@ def test_a_feature_empty_in_training_says_nothing_later():
         assert seen[0] == seen[1]
 
 
+def test_a_new_row_beyond_the_trained_ones_is_more_abnormal_than_they():
+    equal = PatternScore(n_estimators=5).fit([[1.0, 2.0]] * 9)
+    assert equal.score_samples([[1.0, 9.0]])[0] < 0
+    x = np.random.default_rng(4).normal(size=(100, 3))
+    fitted = PatternScore(n_estimators=50).fit(x)
+    assert fitted.score_samples([[9.0] * 3])[0] < fitted.score_samples(x).min()
+
+
 def test_two_sided_pattern_sees_low_values():
     x = np.random.default_rng(5).normal(size=(200, 4))
     x[7] = -3.0
