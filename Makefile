@@ -82,6 +82,7 @@ COMPILE := $(BIN)/uv pip compile --universal --generate-hashes \
 lock:
 	$(COMPILE) pyproject.toml --group dev -o requirements.lock
 	$(BIN)/python -c '$(EXTRA)' | $(COMPILE) - --python-version 3.11 -o requirements-spark.lock
+	$(COMPILE) --group bench --python-version 3.11 -c requirements.lock -o requirements-bench.lock
 
 # Makes data/sample anew, byte for byte.
 sample: setup

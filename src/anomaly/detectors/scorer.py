@@ -25,9 +25,9 @@ class Scorer(OutlierMixin, BaseEstimator):
             self, X, dtype=float, ensure_all_finite="allow-nan", reset=fitting
         )
 
-    def _set_offset(self, X):
-        """Put the offset where a share `contamination` of X lies below it."""
-        self.offset_ = float(np.percentile(self._score(X), 100.0 * self.contamination))
+    def _set_offset(self, scores):
+        """Put the offset where a share `contamination` of the scores lies below."""
+        self.offset_ = float(np.percentile(scores, 100.0 * self.contamination))
 
     def score_samples(self, X):
         """Return the score of each row: the lower, the more abnormal."""

@@ -9,8 +9,6 @@ from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from anomaly.plots.style import BAND, BLUE, FAINT, TIER_LOOKS, styled
 
-# Natural process limits of an individuals chart: mean +- 2.66 mean moving ranges.
-XMR = 2.66
 LEAST_MONTHS = 6
 
 
@@ -39,6 +37,8 @@ def _expected(before: pd.DataFrame, months: pd.Series) -> tuple[np.ndarray, floa
     if len(before) < LEAST_MONTHS:
         return np.full(len(months), np.nan), np.nan
     from scipy.stats import theilslopes
+
+    from anomaly.detectors.charts import XMR
 
     place = before["month"].map(_index)
     slope, start, *_ = theilslopes(before["value"], place)
