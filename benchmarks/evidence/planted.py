@@ -95,13 +95,15 @@ def summary(worlds: pd.DataFrame) -> dict:
     """Return the figures of one method over its worlds.
 
     false: share of false leads among all listed; false, mean: mean of each world's
-    share, 0 where its list is empty, over worlds that may have a list.
+    share, 0 where its list is empty, over worlds whose list was issued.
     """
     issued = worlds[worlds["issued"]]
     own = issued["false"] / issued["listed"].clip(lower=1)
+    every = np.ones(len(worlds))
     hits = worlds["listed"] - worlds["false"]
     return {
-        "issued": share(worlds["issued"], np.ones(len(worlds))),
+        "issued": share(worlds["issued"], every),
+        "not empty": share(worlds["listed"] > 0, every),
         "listed": int(worlds["listed"].sum()),
         "false": share(issued["false"], issued["listed"]),
         "false, mean": share(own, np.ones(len(own))),
