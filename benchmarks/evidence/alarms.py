@@ -52,18 +52,22 @@ def share(part: np.ndarray, whole: np.ndarray) -> Measured:
     return Measured(value, float(error))
 
 
-def ratio(units: pd.DataFrame, alpha: float) -> Measured:
-    """Return realised / nominal alarms of units with their cluster and p.
+def rare(events: np.ndarray, whole: np.ndarray) -> Measured:
+    """Return the share of few events, whose clusters may agree by mere chance.
 
-    The error is at least that of independent units, and one alarm's worth.
+    The error is at least that of independent events, and one event's worth.
     """
-    nominal = len(units) * alpha
-    if not nominal:
-        return Measured(float("nan"))
-    alarms = (units["p"] < alpha).groupby(units["cluster"]).agg(["sum", "size"])
-    found = share(alarms["sum"].to_numpy(), alarms["size"].to_numpy() * alpha)
-    least = np.sqrt(max(alarms["sum"].sum(), 1)) / nominal
+    found = share(events, whole)
+    if np.isnan(found.value):
+        return found
+    least = np.sqrt(max(np.sum(events), 1)) / np.sum(whole)
     return Measured(found.value, float(np.fmax(found.error, least)))
+
+
+def ratio(units: pd.DataFrame, alpha: float) -> Measured:
+    """Return realised / nominal alarms of units with their cluster and p."""
+    alarms = (units["p"] < alpha).groupby(units["cluster"]).agg(["sum", "size"])
+    return rare(alarms["sum"].to_numpy(), alarms["size"].to_numpy() * alpha)
 
 
 def ratios(units: pd.DataFrame) -> dict:

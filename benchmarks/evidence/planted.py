@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pandas as pd
-from alarms import Measured, share, verdict
+from alarms import Measured, rare, share, verdict
 from effects import FAMILIES, City
 from kinds import world
 from null import each, seeds
@@ -105,7 +105,7 @@ def summary(worlds: pd.DataFrame) -> dict:
         "issued": share(worlds["issued"], every),
         "not empty": share(worlds["listed"] > 0, every),
         "listed": int(worlds["listed"].sum()),
-        "false": share(issued["false"], issued["listed"]),
+        "false": rare(issued["false"], issued["listed"]),
         "false, mean": share(own, np.ones(len(own))),
         "power": share(hits, worlds["k"]),
         "P@K": share(worlds["top"], worlds["k"]),
