@@ -183,9 +183,10 @@ class Binomial(Observed):
         scale = _narrowed(self.trials * spread, estimate, levels, steps)
         hits, trials = self.hits * scale, self.trials * scale
         logit = start[:, None] + levels
-        share = special.expit(logit)
-        # log(1 + e^x) = -log(1 - share), written so that neither end loses digits
-        softplus = np.maximum(logit, 0) + np.log1p(np.exp(-np.abs(logit)))
+        # e^-|x| serves both the share and log(1 + e^x); neither end loses digits
+        odds = np.exp(-np.abs(logit))
+        share = np.where(logit < 0, odds, 1.0) / (1 + odds)
+        softplus = np.maximum(logit, 0) + np.log1p(odds)
         logarithm = hits[:, None] * logit - trials[:, None] * softplus
         top = logarithm.max(axis=1)
         likelihood = np.exp(logarithm - top[:, None])

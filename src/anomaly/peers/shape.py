@@ -20,10 +20,9 @@ MOVED_DOWN = np.array([0.001, 0.02])
 DOWN_PRIOR = np.array([0.7, 0.3])
 MOVES = np.array([(up, down) for up in MOVED_UP for down in MOVED_DOWN])
 LOG_MOVES_PRIOR = np.log(np.outer(UP_PRIOR, DOWN_PRIOR).ravel())
-# All shapes are tried on the first units; those that stand no chance then are
-# left out on the rest. No group gives more than so many.
-FIRST_UNITS = 2000
-LAST_UNITS = 12_000
+# All shapes and shares are tried on the first units; after each stage those that
+# stand no chance are left out on the rest. No group gives more than so many.
+STAGES = np.array([1200, 4000, 12_000])
 GROUP_UNITS = 300
 HOPELESS = 15.0
 # Below this freedom a list of discoveries would be mostly false: what is planted
@@ -66,31 +65,29 @@ def shape_of(groups: Groups) -> Shape:
     rng = np.random.default_rng(0)
     order = rng.permutation(groups.sizes.size)
     filled = np.cumsum(np.minimum(groups.sizes[order], GROUP_UNITS))
-    first, last = np.searchsorted(filled, [FIRST_UNITS, LAST_UNITS]) + 1
-    every = np.arange(FREEDOMS.size)
-    logarithm = _evidence(groups.sample(order[:first], GROUP_UNITS, rng), every)
-    logarithm += LOG_MOVES_PRIOR
-    hopeful = np.flatnonzero(logarithm.max(axis=1) > logarithm.max() - HOPELESS)
-    rest = order[first:last]
-    if rest.size:
-        further = _evidence(groups.sample(rest, GROUP_UNITS, rng), hopeful)
-        hopeless = np.setdiff1d(every, hopeful)
-        logarithm[hopeful] += further
-        logarithm[hopeless] = -np.inf
+    logarithm = np.tile(LOG_MOVES_PRIOR, (FREEDOMS.size, 1))
+    for part in np.split(order, np.searchsorted(filled, STAGES) + 1)[:-1]:
+        if part.size:
+            near = logarithm > logarithm.max() - HOPELESS
+            hopeful = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
+            further = np.full_like(logarithm, -np.inf)
+            sample = groups.sample(part, GROUP_UNITS, rng)
+            further[np.ix_(*hopeful)] = _evidence(sample, *hopeful)
+            logarithm += further
     return Shape(normalised(logarithm.ravel()).reshape(logarithm.shape))
 
 
-def _evidence(groups: Groups, shapes: np.ndarray) -> np.ndarray:
-    """Return the log evidence of some shapes (rows) for each of `MOVES`."""
+def _evidence(groups: Groups, shapes: np.ndarray, moves: np.ndarray) -> np.ndarray:
+    """Return the log evidence of some shapes (rows) and some of `MOVES` (columns)."""
     log_prior = np.log(spread_prior(COARSE, groups.typical))
-    result = np.zeros((shapes.size, len(MOVES)))
+    result = np.zeros((shapes.size, moves.size))
     for block in groups.blocks():
         likelihood = levels.single(block.seen.likelihood)
         sides = [
             likelihood @ levels.chosen(side, shapes)
             for side in levels.shape_tables(block.error).parts
         ]
-        for column, (up, down) in enumerate(MOVES.astype(np.float32)):
+        for column, (up, down) in enumerate(MOVES[moves].astype(np.float32)):
             mixed = (1 - up - down) * sides[0]
             mixed += up * sides[1] + down * sides[2] + TINY
             total = np.add.reduceat(np.log(mixed, out=mixed), block.firsts, axis=0)
