@@ -13,7 +13,6 @@ from anomaly.peers.shape import Shape, shape_of
 from anomaly.peers.start import start
 
 DIRECTIONS = {"high": ("high",), "low": ("low",), "both": ("high", "low")}
-NEEDED = ("unit_id", "group", "numerator", "denominator")
 COLUMNS = (
     "p",
     "z",
@@ -56,9 +55,7 @@ def evidence(frame: pd.DataFrame, kind: str, direction: str = "high") -> pd.Data
         have (counts, or yuan), shrunk where it may be ordinary scatter, with its 95 %
         interval lower and upper; peers, the number of others in the group. NaN
         where a value is missing or infinite, a denominator zero, or there is no peer.
-        ``attrs["tail"]`` tells of the curve of ordinary units: freedom, moved (the
-        share of units that stand out) and listable, False where tails are so heavy
-        that a list by false-discovery rate would be mostly false.
+        ``attrs["tail"]``, where enough happens to tell, is `Shape.told`.
 
     Raises
     ------
@@ -73,34 +70,30 @@ def evidence(frame: pd.DataFrame, kind: str, direction: str = "high") -> pd.Data
     curve are averaged over their posterior. Method, measurements, limits:
     docs/statistics.md.
     """
-    _check(frame, direction)
     scale = scale_of(kind)
-    result = pd.DataFrame(np.nan, index=frame.index, columns=list(COLUMNS))
-    part = frame.iloc[_comparable(frame, scale)]
-    if part.empty:
-        return result
+    _check(frame, scale, direction)
+    places = _comparable(frame, scale)
+    values = np.full((len(frame), len(COLUMNS)), np.nan)
+    if not places.size:
+        return pd.DataFrame(values, index=frame.index, columns=list(COLUMNS))
+    part = frame.iloc[places]
     sizes = np.bincount(np.unique(part["group"], return_inverse=True)[1])
     model, shape = _judged(part, scale, sizes, DIRECTIONS[direction])
     columns = _columns(part, scale, model, shape, direction)
     columns["peers"] = np.repeat(sizes - 1.0, sizes)
-    result.loc[part.index, list(COLUMNS)] = np.column_stack(
-        [columns[name] for name in COLUMNS]
-    )
+    values[places] = np.column_stack([columns[name] for name in COLUMNS])
+    result = pd.DataFrame(values, index=frame.index, columns=list(COLUMNS))
     if shape is not None:
-        result.attrs["tail"] = {
-            "freedom": shape.freedom,
-            "moved": shape.moves[0],
-            "listable": shape.listable,
-        }
+        result.attrs["tail"] = shape.told()
     return result
 
 
-def _check(frame: pd.DataFrame, direction: str) -> None:
-    missing = [name for name in NEEDED if name not in frame]
+def _check(frame: pd.DataFrame, scale: Scale, direction: str) -> None:
+    missing = [name for name in scale.needs if name not in frame]
     if missing:
         raise UsageError(
             f"evidence: column '{missing[0]}' is missing",
-            expected=f"a frame with {', '.join(NEEDED)}",
+            expected=f"a frame with {', '.join(scale.needs)}",
         )
     if direction not in DIRECTIONS:
         raise UsageError(
@@ -108,8 +101,9 @@ def _check(frame: pd.DataFrame, direction: str) -> None:
         )
     if frame["unit_id"].duplicated().any():
         raise UsageError("evidence: a unit_id stands twice", expected="one row a unit")
-    if (frame["denominator"] < 0).any():
-        raise UsageError("evidence: a denominator is negative", expected="zero or more")
+    for name in scale.needs:
+        if name.startswith("denominator") and (frame[name] < 0).any():
+            raise UsageError(f"evidence: a {name} is negative", expected="zero or more")
 
 
 def _comparable(frame: pd.DataFrame, scale: Scale) -> np.ndarray:

@@ -15,6 +15,8 @@ from anomaly.peers.curve import FREEDOMS, Curve, shapes
 _EVEN = np.linspace(-np.arcsinh(8), np.arcsinh(8), 161)
 LEVELS = 2 * np.sinh(_EVEN)
 STEPS = 2 * np.cosh(_EVEN) * (_EVEN[1] - _EVEN[0])
+# The trapezoid rule: what lies beyond either end is counted apart.
+WEIGHTS = np.r_[STEPS[0] / 2, STEPS[1:-1], STEPS[-1] / 2]
 _EDGES = np.r_[-1e4, 2 * np.sinh((_EVEN[1:] + _EVEN[:-1]) / 2), 1e4]
 # Contamination is an ordinary unit moved this far, up or down ...
 MOVED = (1.0, 6.0)

@@ -19,7 +19,7 @@ from anomaly.peers import levels
 from anomaly.peers.blocks import Block, Groups, error_class, normalised
 from anomaly.peers.curve import split_t
 from anomaly.peers.families import Seen
-from anomaly.peers.levels import FINE, LEVELS, STEPS, spread_prior
+from anomaly.peers.levels import FINE, LEVELS, WEIGHTS, spread_prior
 from anomaly.peers.shape import Shape
 
 # What stands for other groups where there are few: so many groups' worth.
@@ -143,7 +143,7 @@ def _tail(
     seen: Seen, weight: np.ndarray, tail: np.ndarray, side: str, unit: float
 ) -> np.ndarray:
     """Return the probability of a value at least as far out on one side."""
-    density = levels.single(seen.density * (STEPS * unit))
+    density = levels.single(seen.density * (WEIGHTS * unit))
     inside = ((density @ tail) * weight).sum(axis=1)
     if side == "high":
         beyond = seen.below + seen.above * (weight @ tail[-1])

@@ -29,8 +29,14 @@ def _steadied(spread: pd.Series, n: pd.Series) -> np.ndarray:
     return shrunk / np.maximum(n.to_numpy(float), 1)
 
 
+NEEDS = ("unit_id", "group", "numerator", "denominator")
+MEASURED = (*NEEDS, "n", "spread")
+
+
 class Scale(ABC):
-    """One kind of indicator."""
+    """One kind of indicator; ``needs`` names the columns that it reads."""
+
+    needs: tuple[str, ...] = NEEDS
 
     @abstractmethod
     def x(self, frame: pd.DataFrame) -> np.ndarray:
@@ -58,10 +64,10 @@ class Count(Scale):
     """Counts: log rate per exposure, Poisson variance at the peers' rate."""
 
     def x(self, frame):
+        count = frame["numerator"].to_numpy(float)
+        count = np.where(count < 0, np.nan, count)
         with np.errstate(divide="ignore", invalid="ignore"):
-            return np.log((frame["numerator"] + 0.5) / frame["denominator"]).to_numpy(
-                float
-            )
+            return np.log((count + 0.5) / frame["denominator"].to_numpy(float))
 
     def variance(self, frame, centre):
         expected = np.exp(centre) * frame["denominator"].to_numpy(float)
@@ -80,10 +86,10 @@ class ShareOfCount(Scale):
     """Shares of counts: logit, binomial variance at the peers' share."""
 
     def x(self, frame):
-        hits = frame["numerator"].to_numpy(float) + 0.5
-        misses = (frame["denominator"] - frame["numerator"]).to_numpy(float) + 0.5
-        with np.errstate(divide="ignore", invalid="ignore"):
-            return np.log(hits / misses)
+        hits = frame["numerator"].to_numpy(float)
+        misses = frame["denominator"].to_numpy(float) - hits
+        hits = np.where((hits < 0) | (misses < 0), np.nan, hits)
+        return np.log((hits + 0.5) / (np.maximum(misses, 0) + 0.5))
 
     def variance(self, frame, centre):
         share = self.value(centre)
@@ -103,6 +109,8 @@ class ShareOfCount(Scale):
 class ShareOfMoney(Scale):
     """Shares of money: the ratio itself, its linearised between-visit variance."""
 
+    needs = MEASURED
+
     def x(self, frame):
         with np.errstate(divide="ignore", invalid="ignore"):
             return (frame["numerator"] / frame["denominator"]).to_numpy(float)
@@ -116,6 +124,8 @@ class ShareOfMoney(Scale):
 
 class PerVisit(Scale):
     """Cost per visit and O/E: logarithm, variance s^2/n of the log mean."""
+
+    needs = MEASURED
 
     def x(self, frame):
         with np.errstate(divide="ignore", invalid="ignore"):
@@ -137,6 +147,8 @@ class Growth(Scale):
 
     def __init__(self, base: Scale) -> None:
         self.base = base
+        before = (f"{name}_before" for name in base.needs[2:])
+        self.needs = (*base.needs, *before)
 
     @staticmethod
     def before(frame: pd.DataFrame) -> pd.DataFrame:

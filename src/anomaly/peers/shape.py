@@ -52,6 +52,18 @@ class Shape:
         """Return whether tails are light enough to issue a list of discoveries."""
         return self.freedom >= LEAST_FREEDOM
 
+    def told(self) -> dict:
+        """Return freedom, moved (the share of units that stand out above) and listable.
+
+        Listable is False where tails are so heavy that a list by false-discovery
+        rate would be mostly false.
+        """
+        return {
+            "freedom": self.freedom,
+            "moved": self.moves[0],
+            "listable": self.listable,
+        }
+
     def curve(self) -> Curve:
         """Return the mean curve."""
         return mixture(self.weight.sum(axis=1))
