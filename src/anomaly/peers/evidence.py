@@ -167,22 +167,14 @@ def _columns(
         )
         for sign, end in zip((-1, 1), reach, strict=True)
     )
-    unsure = Z_95 * model.centre_error
-    effect, least, most = (
-        _excess(frame, scale, model.centre, step)
-        for step in (
-            model.effect,
-            model.effect - np.hypot(model.effect - model.effect_low, unsure),
-            model.effect + np.hypot(model.effect_high - model.effect, unsure),
-        )
-    )
+    excess, least, most = _excess(frame, scale, model)
     return {
         "p": _p_value(model, side),
         "z": (x - model.centre) / sd,
         "expected": scale.value(model.centre),
         "expected_low": low,
         "expected_high": high,
-        "excess": effect,
+        "excess": excess,
         "lower": least,
         "upper": most,
     }
@@ -199,7 +191,21 @@ def _p_value(model: Judged, direction: str) -> np.ndarray:
 
 
 def _excess(
-    frame: pd.DataFrame, scale: Scale, centre: np.ndarray, effect: np.ndarray
-) -> np.ndarray:
-    """Return value x weight at centre + effect, less the same at the centre."""
-    return (scale.value(centre + effect) - scale.value(centre)) * scale.weight(frame)
+    frame: pd.DataFrame, scale: Scale, model: Judged
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return what a unit has beyond its peers' centre, with its 95 % interval.
+
+    Its own level and the centre are unsure apart from each other.
+    """
+    weight = scale.weight(frame)
+    unsure = Z_95 * model.centre_error
+    own, low, high = (
+        scale.value(model.centre + effect) * weight
+        for effect in (model.effect, model.effect_low, model.effect_high)
+    )
+    centre, below, above = (
+        scale.value(model.centre + step) * weight for step in (0, -unsure, unsure)
+    )
+    excess = own - centre
+    least = excess - np.hypot(own - low, above - centre)
+    return excess, least, excess + np.hypot(high - own, centre - below)

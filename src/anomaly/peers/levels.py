@@ -17,7 +17,9 @@ LEVELS = 2 * np.sinh(_EVEN)
 STEPS = 2 * np.cosh(_EVEN) * (_EVEN[1] - _EVEN[0])
 # The trapezoid rule: what lies beyond either end is counted apart.
 WEIGHTS = np.r_[STEPS[0] / 2, STEPS[1:-1], STEPS[-1] / 2]
-_EDGES = np.r_[-1e4, 2 * np.sinh((_EVEN[1:] + _EVEN[:-1]) / 2), 1e4]
+# Where one level's cell ends and the next begins.
+BOUNDS = 2 * np.sinh(np.r_[_EVEN[0], (_EVEN[1:] + _EVEN[:-1]) / 2, _EVEN[-1]])
+_EDGES = np.r_[-1e4, BOUNDS[1:-1], 1e4]
 # Contamination is an ordinary unit moved this far, up or down ...
 MOVED = (1.0, 6.0)
 # ... or, for a part of it, anywhere on that side: nothing out there weighs more.

@@ -158,14 +158,21 @@ def _effects(
     """Return the posterior of each unit's own level less its peers' centre."""
     mass = block.seen.likelihood * np.repeat(prior, block.sizes, axis=0)
     cumulated = np.cumsum(mass + levels.LEAST**2, axis=1)
-    whole = cumulated[:, -1:]
-    low, high = (
-        LEVELS[np.argmax(cumulated >= share * whole, axis=1)]
-        for share in (0.025, 0.975)
-    )
+    low, high = (_quantile(cumulated, share) for share in (0.025, 0.975))
     mean = (mass @ LEVELS) / np.maximum(mass.sum(axis=1), levels.LEAST**2)
     return {
         "effect": mean - centre,
         "effect_low": low - centre,
         "effect_high": high - centre,
     }
+
+
+def _quantile(cumulated: np.ndarray, share: float) -> np.ndarray:
+    """Return the level up to which a share of each row's mass lies."""
+    wanted = share * cumulated[:, -1]
+    cell = np.argmax(cumulated >= wanted[:, None], axis=1)
+    rows = np.arange(len(cumulated))
+    before = np.where(cell > 0, cumulated[rows, cell - 1], 0)
+    part = (wanted - before) / (cumulated[rows, cell] - before)
+    low, high = levels.BOUNDS[cell], levels.BOUNDS[cell + 1]
+    return low + part * (high - low)
