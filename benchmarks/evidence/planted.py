@@ -51,7 +51,7 @@ def contest(seed: int, kind: str, family: str, city: City) -> dict[str, dict]:
     result = evidence(units, kind)
     # Ties of p are broken by z; who has no p comes last.
     order = np.lexsort((-result["z"].fillna(-np.inf), result["p"].fillna(2.0)))
-    listable = result.attrs.get("listable", True)
+    listable = result.attrs["tail"]["listable"]
     found = {OURS: tally(planted, order, result["p"].to_numpy(), listable)}
     for name, judge in RIVALS.items():
         score, p = judge(units, kind, seed)

@@ -45,20 +45,22 @@ def coverage(facts: Facts) -> list[list[str]]:
 
 
 def _unlisted(facts: Facts) -> list[list[str]]:
-    """Return a line a kind of unit: indicators whose tails are too heavy for a q."""
-    words, rows = facts.words, []
-    for unit, evidence in facts.evidence.items():
-        heavy = evidence.loc[~evidence["listable"].astype(bool), "indicator"]
-        records = [name.removesuffix("_yoy") for name in heavy.unique()]
-        names = facts.indicators.loc[sorted(set(records)), words.language]
-        if len(names):
-            what = words.say(
-                "coverage_heavy",
-                unit=words[f"unit_{unit}"],
-                names=words["enumeration"].join(names),
-            )
-            rows.append([what, words["coverage_heavy_consequence"]])
-    return rows
+    """Return a line on the indicators whose tails are too heavy for a q, if any."""
+    words = facts.words
+    heavy = {
+        unit: set(evidence.loc[~evidence["listable"].astype(bool), "indicator"])
+        for unit, evidence in facts.evidence.items()
+    }
+    units = [words[f"unit_{unit}"] for unit, names in heavy.items() if names]
+    if not units:
+        return []
+    records = sorted(
+        {name.removesuffix("_yoy") for name in set().union(*heavy.values())}
+    )
+    names = facts.indicators.loc[records, words.language]
+    comma = words["enumeration"]
+    what = words.say("coverage_heavy", units=comma.join(units), names=comma.join(names))
+    return [[what, words["coverage_heavy_consequence"]]]
 
 
 def definitions(facts: Facts) -> list[list[str]]:
