@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from anomaly.leads.combine import combined, q_values
+from anomaly.leads.combine import combined, listed_q, q_values
 from anomaly.peers import evidence
 from anomaly.peers.groups import assign
 
@@ -84,6 +84,48 @@ def test_no_indicator_near_one_hides_another():
         }
     )
     assert combined(rows)["a"] < 0.001
+
+
+def test_within_a_block_by_cauchy_across_by_bonferroni():
+    rows = pd.DataFrame(
+        {
+            "unit_id": "a",
+            "block": ["drug"] * 3 + ["volume"],
+            "p": [0.01, 0.2, 0.5, 0.9],
+        }
+    )
+    # Cauchy's combination of (.01, .2, .5) is .0286877; two blocks double it.
+    assert combined(rows.head(3))["a"] == pytest.approx(0.0286877, abs=5e-8)
+    assert combined(rows)["a"] == pytest.approx(2 * 0.0286877, abs=1e-7)
+
+
+def test_a_missing_p_says_nothing():
+    rows = pd.DataFrame({"unit_id": "a", "block": ["x", "y"], "p": [0.02, np.nan]})
+    assert combined(rows)["a"] == pytest.approx(0.02)
+
+
+def test_no_list_rests_on_heavy_tails():
+    rows = pd.DataFrame(
+        {
+            "unit_id": ["a", "a", "b"],
+            "block": ["x", "y", "y"],
+            "p": [1e-6, 0.2, 0.001],
+            "listable": [False, True, True],
+        }
+    )
+    q = listed_q(rows)
+    assert q["b"] == pytest.approx(0.002)
+    assert q["a"] == pytest.approx(0.2)
+    assert listed_q(rows.assign(listable=False)).empty
+
+
+def test_heavy_tails_are_told_and_light_ones_are_listable():
+    light, heavy = (
+        evidence(counts(3, tail=tail), "count").attrs["tail"]
+        for tail in ("normal", "t5")
+    )
+    assert (light["listable"], heavy["listable"]) == (True, False)
+    assert light["freedom"] > 20 > 10 > heavy["freedom"]
 
 
 def test_benjamini_hochberg_rejects_four_of_the_published_list():

@@ -11,7 +11,7 @@ sys.path.insert(0, str(FOLDER))
 
 from alarms import Measured, ratios  # noqa: E402
 from effects import FAMILIES, City, effects  # noqa: E402
-from kinds import WORLDS, world  # noqa: E402
+from kinds import COMBINED, WORLDS, judged, world  # noqa: E402
 from rivals import between, winsorised_normal_variance  # noqa: E402
 from visits import Visits  # noqa: E402
 
@@ -83,3 +83,13 @@ def test_the_funnel_is_the_published_one():
     tau2 = between(np.log(seen / expected), 1 / expected, trim=0)
     assert tau2 == pytest.approx(0.0194775, rel=1e-5)
     assert winsorised_normal_variance() == pytest.approx(0.679, abs=0.0005)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("kind", [*WORLDS, COMBINED])
+def test_alarms_are_as_rare_as_they_say(kind, family):
+    p = judged(77, kind, family, City(150))["p"]
+    assert 0.5 < (p < 0.01).mean() / 0.01 < 1.5
+    assert 0.8 < (p < 0.1).mean() / 0.1 < 1.2
+    # Some 7,000 units tell .001 but roughly; the benchmark has the figures.
+    assert (p < 0.001).mean() / 0.001 < 4

@@ -3,6 +3,7 @@
 import pandas as pd
 from scipy import stats
 
+from anomaly.peers import cauchy
 from anomaly.policy.read import policy
 
 TIERS = ("red", "orange", "yellow")
@@ -16,10 +17,9 @@ def combined(evidence: pd.DataFrame) -> pd.Series:
     blocks Bonferroni.
     """
     known = evidence.dropna(subset=["p"])
-    capped = known["p"].clip(1e-15, 0.5)
-    cauchy = pd.Series(stats.cauchy.isf(capped), index=known.index)
-    mean = cauchy.groupby([known["unit_id"], known["block"]]).mean()
-    blocks = pd.Series(stats.cauchy.sf(mean), index=mean.index)
+    scores = pd.Series(cauchy.score(known["p"]), index=known.index)
+    mean = scores.groupby([known["unit_id"], known["block"]]).mean()
+    blocks = pd.Series(cauchy.p_of_mean(mean), index=mean.index)
     by_unit = blocks.groupby("unit_id")
     return (by_unit.min() * by_unit.size()).clip(upper=1.0).rename("p")
 

@@ -8,6 +8,7 @@ import numpy as np
 import pandas as pd
 from scipy import stats
 
+from anomaly.peers import cauchy
 from anomaly.peers.evidence import evidence
 from anomaly.peers.scales import scale_of
 
@@ -69,8 +70,7 @@ def few_peers(
 
 
 def _joined(first: pd.Series, second: pd.Series) -> pd.Series:
-    """Return Cauchy's combination, or the one there is; each capped at .5."""
-    both = pd.concat([first, second], axis=1).clip(1e-15, 0.5)
-    score = pd.DataFrame(stats.cauchy.isf(both), index=both.index).mean(axis=1)
-    joined = pd.Series(stats.cauchy.sf(score), index=first.index)
-    return joined.where(first.notna() & second.notna(), first.fillna(second))
+    """Return both p joined by Cauchy's rule, or the one there is."""
+    score = np.vstack([cauchy.score(first), cauchy.score(second)]).mean(axis=0)
+    joined = pd.Series(cauchy.p_of_mean(score), index=first.index)
+    return joined.fillna(first).fillna(second)
