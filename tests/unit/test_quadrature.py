@@ -31,7 +31,7 @@ WIDE = np.arange(-1480, 1481) * STEP
 
 def shape() -> Shape:
     weight = np.zeros((FREEDOMS.size, len(MOVES)))
-    weight[FREE * SKEW.size + LEAN, 2] = 1.0
+    weight[FREE * SKEW.size + LEAN, [2, 9]] = 0.5
     return Shape(weight)
 
 
@@ -52,19 +52,20 @@ def landmarks(free: float, lean: float) -> tuple[float, float]:
     return middle, (high - low) / 2
 
 
-def moved(spread: float, way: int) -> np.ndarray:
+def moved(spread: float, way: int, least: float = 1) -> np.ndarray:
     """An ordinary unit moved by 1 to 6 pooled spreads, or anywhere on that side."""
-    shifts = 1 + 5 * (np.arange(100) + 0.5) / 100
+    shifts = least + (6 - least) * (np.arange(100) + 0.5) / 100
     near = np.mean([density((LEVEL - way * s) / spread) for s in shifts], axis=0)
     return 0.9 * near / spread + 0.1 * (way * LEVEL > 0) / 16.3
 
 
 def reference(likelihood, tail, prior, share) -> np.ndarray:
     """P of each unit: likelihood and mid-p tail are functions of the level."""
-    up, down = share
+    up, far, down = share
     ordinary = np.array([density(LEVEL / one) / one for one in FINE.spreads]).T
-    mixed = (1 - up - down) * ordinary
+    mixed = (1 - up - far - down) * ordinary
     mixed += up * np.array([moved(one, 1) for one in FINE.spreads]).T
+    mixed += far * np.array([moved(one, 1, 3) for one in FINE.spreads]).T
     mixed += down * np.array([moved(one, -1) for one in FINE.spreads]).T
     seen, above = likelihood(WIDE), tail(WIDE)
     starts = CENTRES - CENTRES[0]
@@ -138,7 +139,7 @@ def test_p_agrees_with_quadrature(family):
     found = model.judged(groups, shape(), ("high", "low"))
     curve = split_t(FREEDOM[FREE], SKEW[LEAN])
     error = int(groups.error[0])
-    mass = {error: levels.tables(curve, FINE, error).mixed(*shape().moves)}
+    mass = {error: levels.tables(curve, FINE, error).mixed(shape().moves)}
     prior = model._spreads_of(groups, mass)
     expected = reference(
         lambda level: likelihood(level + offset),

@@ -20,8 +20,9 @@ WEIGHTS = np.r_[STEPS[0] / 2, STEPS[1:-1], STEPS[-1] / 2]
 # Where one level's cell ends and the next begins.
 BOUNDS = 2 * np.sinh(np.r_[_EVEN[0], (_EVEN[1:] + _EVEN[:-1]) / 2, _EVEN[-1]])
 _EDGES = np.r_[-1e4, BOUNDS[1:-1], 1e4]
-# Contamination is an ordinary unit moved this far, up or down ...
+# A moved unit is an ordinary one moved this far, up or down, or farther up ...
 MOVED = (1.0, 6.0)
+FAR = (3.0, 6.0)
 # ... or, for a part of it, anywhere on that side: nothing out there weighs more.
 ANYWHERE = 0.1
 # Products of two numbers no smaller than this are no subnormal ones, which slow a
@@ -62,28 +63,42 @@ class Tables:
 
     ordinary: np.ndarray
     moved_up: np.ndarray
+    far_up: np.ndarray
     moved_down: np.ndarray
 
     @property
     def parts(self) -> tuple[np.ndarray, ...]:
-        """Return the three of them."""
-        return self.ordinary, self.moved_up, self.moved_down
+        """Return the four of them."""
+        return self.ordinary, self.moved_up, self.far_up, self.moved_down
 
-    def mixed(self, up: float, down: float) -> np.ndarray:
-        """Return the mass of each level where some units have moved."""
-        ordinary = (1 - up - down) * self.ordinary
-        return ordinary + up * self.moved_up + down * self.moved_down
+    def mixed(self, shares: np.ndarray) -> np.ndarray:
+        """Return the mass of each level where shares have moved up, far and down."""
+        return single(mixed(self.parts, shares))
+
+
+def mixed(parts, shares: np.ndarray) -> np.ndarray:
+    """Return ordinary and moved parts together; shares of the moved ones are given."""
+    result = (1 - shares.sum()) * parts[0]
+    for share, part in zip(shares, parts[1:], strict=True):
+        if share:
+            result += share * part
+    return result
 
 
 def tables(curve: Curve, resolution: Resolution, error: int) -> Tables:
     """Return the mass that each level's cell has under a curve."""
     centre, spread = resolution.pairs(error)
     away = (_EDGES[:, None] - centre) / spread
-    low, high = (reach / spread for reach in MOVED)
+
+    def moved(low: float, high: float) -> np.ndarray:
+        shifted = _mass(curve.spread_out(away, low / spread, high / spread))
+        return _with_anywhere(shifted, low * LEVELS > 0)
+
     return Tables(
-        _mass(curve.cdf(away)),
-        _with_anywhere(_mass(curve.spread_out(away, low, high)), LEVELS > 0),
-        _with_anywhere(_mass(curve.spread_out(away, -high, -low)), LEVELS < 0),
+        ordinary=_mass(curve.cdf(away)),
+        moved_up=moved(*MOVED),
+        far_up=moved(*FAR),
+        moved_down=moved(-MOVED[1], -MOVED[0]),
     )
 
 

@@ -30,7 +30,7 @@ ROUNDS = 40
 SMOOTH = np.exp(-0.5 * (np.arange(-6, 7) / 2.0) ** 2)
 # Centres are first sought under an ordinary guess of curve and moved shares.
 GUESS = split_t(7.0, 1.0)
-GUESSED_MOVES = (0.02, 0.02)
+GUESSED_MOVES = np.array([0.02, 0, 0.02])
 PASSES = 6
 # A centre is found when it lies well within the grid of centres.
 NEAR = 0.7
@@ -79,14 +79,14 @@ def settled(groups: Groups) -> Groups:
 
 @cache
 def _guessed_mass(error: int) -> np.ndarray:
-    return levels.tables(GUESS, FINE, error).mixed(*GUESSED_MOVES)
+    return levels.tables(GUESS, FINE, error).mixed(GUESSED_MOVES)
 
 
 def judged(groups: Groups, shape: Shape, sides: tuple[str, ...]) -> Judged:
     """Return p-values ('high', 'low' or both sides), centres and effects of all."""
     curve = shape.curve()
     errors = [int(error) for error in np.unique(groups.error)]
-    mass = {e: levels.tables(curve, FINE, e).mixed(*shape.moves) for e in errors}
+    mass = {e: levels.tables(curve, FINE, e).mixed(shape.moves) for e in errors}
     log_prior = np.log(np.tile(_spreads_of(groups, mass), FINE.shape[0]))
     names = Judged.__annotations__
     result = {name: np.full(groups.sizes.sum(), np.nan) for name in names}

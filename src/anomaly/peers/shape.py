@@ -16,15 +16,23 @@ from anomaly.peers.levels import COARSE, TINY, spread_prior
 
 # The least share is small against any p that is promised: what has moved is left out
 # of the ordinary curve, and in heavy tails takes a little of it along.
-MOVED_UP = np.array([0.0002, 0.01, 0.02, 0.04])
-UP_PRIOR = np.array([0.5, 0.3, 0.15, 0.05])
-MOVED_DOWN = np.array([0.0002, 0.02])
-DOWN_PRIOR = np.array([0.7, 0.3])
-MOVES = np.array([(up, down) for up in MOVED_UP for down in MOVED_DOWN])
-LOG_MOVES_PRIOR = np.log(np.outer(UP_PRIOR, DOWN_PRIOR).ravel())
+LEAST_MOVED = 0.0002
+# Shares moved up, far up and down, with their prior.
+UP = {
+    (LEAST_MOVED, 0): 0.5,
+    (0.01, 0): 0.15,
+    (0.02, 0): 0.075,
+    (0.04, 0): 0.025,
+    (0, 0.01): 0.15,
+    (0, 0.02): 0.075,
+    (0, 0.04): 0.025,
+}
+DOWN = {LEAST_MOVED: 0.7, 0.02: 0.3}
+MOVES = np.array([(*up, down) for up in UP for down in DOWN])
+LOG_MOVES_PRIOR = np.log(np.outer([*UP.values()], [*DOWN.values()]).ravel())
 # All shapes and shares are tried on the first units; after each stage those that
 # stand no chance are left out on the rest. No group gives more than so many.
-STAGES = np.array([1200, 4000, 12_000])
+STAGES = np.array([1200, 4000, 10_000])
 GROUP_UNITS = 300
 HOPELESS = 15.0
 # Below this freedom a list of discoveries would be mostly false: what is planted
@@ -44,10 +52,9 @@ class Shape:
         return float(1 / (self.weight.sum(axis=1) @ (1 / FREEDOMS)))
 
     @property
-    def moves(self) -> tuple[float, float]:
-        """Return the mean shares of units moved up and down."""
-        up, down = self.weight.sum(axis=0) @ MOVES
-        return float(up), float(down)
+    def moves(self) -> np.ndarray:
+        """Return the mean shares of units moved up, far up and down."""
+        return self.weight.sum(axis=0) @ MOVES
 
     @property
     def listable(self) -> bool:
@@ -62,7 +69,7 @@ class Shape:
         """
         return {
             "freedom": self.freedom,
-            "moved": self.moves[0],
+            "moved": float(self.moves[:2].sum()),
             "listable": self.listable,
         }
 
@@ -101,9 +108,8 @@ def _evidence(groups: Groups, shapes: np.ndarray, moves: np.ndarray) -> np.ndarr
             likelihood @ levels.chosen(side, shapes)
             for side in levels.shape_tables(block.error).parts
         ]
-        for column, (up, down) in enumerate(MOVES[moves].astype(np.float32)):
-            mixed = (1 - up - down) * sides[0]
-            mixed += up * sides[1] + down * sides[2] + TINY
+        for column, shares in enumerate(MOVES[moves].astype(np.float32)):
+            mixed = levels.mixed(sides, shares) + TINY
             total = np.add.reduceat(np.log(mixed, out=mixed), block.firsts, axis=0)
             total = total.reshape(-1, shapes.size, *COARSE.shape) + log_prior
             result[:, column] += special.logsumexp(total, axis=(2, 3)).sum(axis=0)
