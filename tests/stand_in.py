@@ -172,7 +172,7 @@ class StandIn:
             table["expected"] * 0.8,
             table["expected"] * 1.2,
         )
-        table["fallback"], table["peers"] = "", 64
+        table["fallback"], table["peers"], table["listable"] = "", 64, True
         table["excess_amount"] = 0.0
         return table.drop(columns=["total_fee", "visits"])
 

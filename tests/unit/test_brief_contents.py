@@ -150,3 +150,15 @@ def test_an_unknown_parameter_name_is_refused(name):
 def test_a_parameter_that_is_not_plain_is_refused():
     with pytest.raises(UsageError, match="expected text"):
         check_parameters(template_path(), {"store": ["a"]})
+
+
+@pytest.mark.parametrize(("language", "beginning"), [("zh", "医师"), ("en", "q of")])
+def test_indicators_without_a_q_are_named_once(language, beginning):
+    facts = facts_of(language=language)
+    before = compose(facts)["coverage"]
+    evidence = facts.evidence["doctor"]
+    facts.evidence["doctor"] = evidence.assign(listable=False)
+    (row,) = [row for row in compose(facts)["coverage"] if row not in before]
+    assert row[0].startswith(beginning)
+    for name in evidence["indicator"].unique():
+        assert facts.indicators.loc[name, language] in row[0]
