@@ -35,9 +35,10 @@ LOG_MOVES_PRIOR = np.log(np.outer([*UP.values()], [*DOWN.values()]).ravel())
 STAGES = np.array([1200, 4000, 10_000])
 GROUP_UNITS = 300
 HOPELESS = 15.0
-# Below this freedom a list of discoveries would be mostly false: what is planted
-# there is ordinary (docs/statistics.md has the measurements).
-LEAST_FREEDOM = 10.0
+# A curve of this freedom or less is heavy: what is planted there is ordinary, and a
+# list of discoveries would be mostly false (docs/statistics.md has the measurements).
+HEAVY = 7.0
+DOUBT = 0.1
 
 
 @dataclass(frozen=True)
@@ -58,8 +59,8 @@ class Shape:
 
     @property
     def listable(self) -> bool:
-        """Return whether tails are light enough to issue a list of discoveries."""
-        return self.freedom >= LEAST_FREEDOM
+        """Return whether tails are light, beyond doubt, so that a list may be issued."""
+        return float(self.weight[FREEDOMS <= HEAVY].sum()) < DOUBT
 
     def told(self) -> dict:
         """Return freedom, moved (the share of units that stand out above) and listable.
