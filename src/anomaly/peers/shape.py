@@ -59,7 +59,7 @@ class Shape:
 
     @property
     def listable(self) -> bool:
-        """Return whether tails are light, beyond doubt, so that a list may be issued."""
+        """Return whether tails are surely light, so that a list may be issued."""
         return float(self.weight[FREEDOMS <= HEAVY].sum()) < DOUBT
 
     def told(self) -> dict:
