@@ -111,12 +111,14 @@ def test_no_list_rests_on_heavy_tails():
             "block": ["x", "y", "y"],
             "p": [1e-6, 0.2, 0.001],
             "listable": [False, True, True],
+            "few": False,
         }
     )
     q = listed_q(rows)
     assert q["b"] == pytest.approx(0.002)
     assert q["a"] == pytest.approx(0.2)
     assert listed_q(rows.assign(listable=False)).empty
+    assert listed_q(rows.assign(few=True)).empty
 
 
 def test_heavy_tails_are_told_and_light_ones_are_listable():

@@ -1,5 +1,7 @@
 """Evidence of odd input: a defined result or a clear error, for every kind."""
 
+from decimal import Decimal
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -156,8 +158,111 @@ def test_every_missing_column_is_named(kind):
             evidence(frame().drop(columns=column), kind)
 
 
+def test_text_among_numbers_is_refused():
+    world = frame().astype({"numerator": object})
+    world.loc[1, "numerator"] = "many"
+    with pytest.raises(UsageError, match="many"):
+        evidence(world, "count")
+
+
 def test_unknown_kinds_and_directions_are_named():
     with pytest.raises(UsageError, match="kind 'amount'"):
         evidence(frame(), "amount")
     with pytest.raises(UsageError, match="direction 'up'"):
         evidence(frame(), "count", "up")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_groups_may_be_of_any_type(kind):
+    world = frame(90, 1)
+    world["group"] = ["small"] * 60 + ["big"] * 30
+    expected = evidence(world, kind)
+    order = pd.Categorical(world["group"], categories=["small", "big"])
+    pd.testing.assert_frame_equal(evidence(world.assign(group=order), kind), expected)
+    numbered = world.assign(group=[1] * 60 + ["x"] * 30)
+    assert evidence(numbered, kind)["peers"].tolist() == [59.0] * 60 + [29.0] * 30
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_decimals_are_numbers(kind):
+    world = frame()
+    world.loc[3, "denominator"] = 0
+    money = ["numerator", "denominator"]
+    exact = world.assign(**{name: world[name].map(Decimal) for name in money})
+    pd.testing.assert_frame_equal(evidence(exact, kind), evidence(world, kind))
+
+
+@pytest.mark.parametrize("kind", ["per_visit", "ratio", "share_of_money"])
+@pytest.mark.parametrize("n", [np.nan, 0])
+def test_a_mean_of_unknown_many_visits_has_no_p(kind, n):
+    world = frame().astype({"n": float})
+    world.loc[6, "n"] = n
+    assert np.isnan(evidence(world, kind).loc[6, "p"])
+
+
+def test_the_variance_of_few_visits_leans_on_that_of_all():
+    world = frame(groups=1).assign(n=30, spread=0.01)
+    world.loc[0, ["n", "spread"]] = 2, 1e-9
+    world.loc[0, "numerator"] = world.loc[0, "denominator"] * 0.9
+    told = evidence(world, "per_visit").loc[0, "p"]
+    certain = evidence(world.assign(n=10_000), "per_visit").loc[0, "p"]
+    assert told > 1.2 * certain
+
+
+def test_a_low_unit_is_found_on_the_low_side_alone():
+    world = frame()
+    world.loc[9, "numerator"] = 0
+    for kind in ("count", "share_of_count"):
+        assert evidence(world, kind, "low")["p"].idxmin() == 9
+        assert evidence(world, kind)["p"].idxmax() == 9
+
+
+def test_growth_from_nothing_counts_all_that_came():
+    world = frame().assign(denominator=30.0, denominator_before=30.0)
+    world.loc[2, ["numerator", "numerator_before"]] = 500, 0
+    found = evidence(world, "growth_count").loc[2]
+    assert found["excess"] == pytest.approx(500, rel=0.1)
+    assert found["lower"] > 0
+
+
+@pytest.mark.parametrize("factor", [10, 1000])
+def test_an_excess_beyond_the_grid_is_whole(factor):
+    rng = np.random.default_rng(4)
+    n = np.full(60, 40)
+    fee = 100 * np.exp(0.002 * rng.normal(size=60))
+    fee[0] *= factor
+    world = pd.DataFrame(
+        {
+            "unit_id": range(60),
+            "group": 0,
+            "numerator": fee * n,
+            "denominator": n,
+            "n": n,
+            "spread": 1e-6,
+        }
+    )
+    found = evidence(world, "per_visit").loc[0]
+    assert found["excess"] == pytest.approx(4000 * (factor - 1), rel=0.01)
+    assert found["lower"] < 4000 * (factor - 1) < found["upper"]
+
+
+def test_ordinary_units_lie_in_their_band_and_excesses_in_their_interval():
+    rng = np.random.default_rng(6)
+    group = np.repeat(np.arange(60), 40)
+    centre = np.exp(rng.normal(3, 0.5, 60))[group]
+    rate = centre * np.exp(0.3 * rng.normal(size=group.size))
+    exposure = rng.uniform(0.3, 3, group.size)
+    world = pd.DataFrame(
+        {
+            "unit_id": range(group.size),
+            "group": group,
+            "numerator": rng.poisson(rate * exposure),
+            "denominator": exposure,
+        }
+    )
+    found = evidence(world, "count")
+    value = world["numerator"] / exposure
+    band = value.between(found["expected_low"], found["expected_high"])
+    assert 0.93 < band.mean() < 0.97
+    true = pd.Series((rate - centre) * exposure)
+    assert 0.92 < true.between(found["lower"], found["upper"]).mean() < 0.98

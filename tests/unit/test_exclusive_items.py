@@ -89,3 +89,4 @@ def test_lone_users_alarm_no_more_often_than_they_say():
     p = evidence(world, "count")["p"]
     assert (p < 0.01).mean() < 0.01
     assert (p < 0.001).mean() < 0.001
+    assert (p < 0.05).mean() > 0.01

@@ -44,6 +44,13 @@ def test_size_explains_the_line_it_lies_on():
     assert np.allclose(x - offset, x[2])
 
 
+def test_a_unit_of_unknown_size_is_taken_for_a_usual_one():
+    size = np.array([1.0, 10, np.nan, 100, 1000, 0])
+    offset = size_offset(np.array([1.0, 2, 2.5, 3, 4, 9]), size)
+    assert offset[[2, 5]].tolist() == [0, 0]
+    assert np.allclose(np.diff(offset[[0, 1, 3, 4]]), 1)
+
+
 def test_one_size_explains_nothing():
     assert not size_offset(np.array([1.0, 2.0, 3.0]), np.full(3, 7.0)).any()
 
@@ -79,6 +86,7 @@ def test_its_own_past_makes_a_rise_plainer():
 def test_a_unit_without_a_past_is_compared_with_the_others():
     world = hospitals()
     past = own_past(world).drop(index=4)
+    world["size"] = world["unit_id"].map(past.set_index("unit_id")["n"])
     found = few_peers(world, "per_visit", "high", past)["p"]
     assert found.notna().all()
 

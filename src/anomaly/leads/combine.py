@@ -34,12 +34,14 @@ def q_values(p: pd.Series) -> pd.Series:
 
 
 def listed_q(evidence: pd.DataFrame) -> pd.Series:
-    """Return each unit's q, on unit_id, from indicators whose tails are light enough.
+    """Return each unit's q, on unit_id, from indicators that a list may rest on.
 
     Where ordinary units lie far out, a list by false-discovery rate would be mostly
-    false: such an indicator's p counts, but makes no q. NaN where there is no other.
+    false, and few peers are too few for one: such an indicator's p counts, but makes
+    no q. NaN where there is no other.
     """
-    return q_values(combined(evidence[evidence["listable"].astype(bool)]))
+    sound = evidence["listable"].astype(bool) & ~evidence["few"].astype(bool)
+    return q_values(combined(evidence[sound]))
 
 
 def tier(p: pd.Series, q: pd.Series, excess: pd.Series, few: pd.Series) -> pd.Series:

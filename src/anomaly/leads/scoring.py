@@ -38,7 +38,11 @@ EVIDENCE = (
     *COLUMNS,
 )
 PEERED = ("group", "fallback", "members", "few")
-GROWTH_KINDS = {"count": "growth_count", "per_visit": "growth_per_visit"}
+GROWTH_KINDS = {
+    "count": "growth_count",
+    "per_visit": "growth_per_visit",
+    "ratio": "growth_amount",
+}
 
 
 @dataclass(frozen=True)
@@ -266,12 +270,11 @@ def _of_few(
     before = past()
     before = before.loc[before["indicator"] == test.indicator.id, ["unit_id", *BEFORE]]
     before = before[before["n"] >= policy("peers")["min_visits"]]
-    size = before.set_index("unit_id")["n"] / before["n"].median()
-    return few_peers(
-        frame.assign(size=frame["unit_id"].map(size)), test.kind, direction, before
-    )
+    size = frame["unit_id"].map(before.set_index("unit_id")["n"])
+    return few_peers(frame.assign(size=size), test.kind, direction, before)
 
 
 def _joined(frame: pd.DataFrame, result: pd.DataFrame) -> pd.DataFrame:
-    tail = result.attrs.get("tail")
-    return frame.join(result).assign(listable=bool(tail and tail["listable"]))
+    # Where next to nothing happens the answer is exact, and no curve stands behind it.
+    tail = result.attrs.get("tail", {"listable": True})
+    return frame.join(result).assign(listable=tail["listable"])

@@ -86,27 +86,27 @@ class Groups:
         return np.repeat(self.starts[groups] - firsts, sizes) + np.arange(sizes.sum())
 
     def only(self, groups: np.ndarray) -> "Groups":
-        """Return some of the groups, whole."""
-        return self._with(groups, self.sizes[groups], self.rows_of(groups))
-
-    def sample(self, groups: np.ndarray, most: int, rng) -> "Groups":
-        """Return some groups, with no more than so many units of each."""
-        sizes = np.minimum(self.sizes[groups], most)
-        rows = [
-            start + np.sort(rng.permutation(whole)[:taken])
-            for start, whole, taken in zip(
-                self.starts[groups], self.sizes[groups], sizes, strict=True
-            )
-        ]
-        return self._with(groups, sizes, np.concatenate(rows))
-
-    def _with(self, groups: np.ndarray, sizes: np.ndarray, rows: np.ndarray):
+        """Return some of the groups."""
         return replace(
             self,
-            observed=self.observed.take(rows),
-            sizes=sizes,
+            observed=self.observed.take(self.rows_of(groups)),
+            sizes=self.sizes[groups],
             centre=self.centre[groups],
             error=self.error[groups],
+        )
+
+    def pieces(self, most: int) -> "Groups":
+        """Return the same units with large groups cut into pieces of bounded size."""
+        cuts = -(-self.sizes // most)
+        group = np.repeat(np.arange(cuts.size), cuts)
+        place = np.arange(group.size) - np.repeat(np.cumsum(cuts) - cuts, cuts)
+        size = self.sizes[group]
+        ends, starts = size * (place + 1) // cuts[group], size * place // cuts[group]
+        return replace(
+            self,
+            sizes=ends - starts,
+            centre=self.centre[group],
+            error=self.error[group],
         )
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 
 from anomaly.errors import UsageError
 from anomaly.peers import thin
+from anomaly.peers.levels import LEVELS
 from anomaly.peers.model import Judged, judged, settled
 from anomaly.peers.scales import Scale, scale_of
 from anomaly.peers.shape import Shape, shape_of
@@ -26,6 +27,8 @@ COLUMNS = (
 )
 # Of a normal distribution, 95 % lie within so many standard deviations.
 Z_95 = 1.959964
+# From so many units of level on, the grid's end would cut an effect short.
+FAR_OUT = 0.9 * LEVELS[-1]
 ENDS = ((0.025, -Z_95), (0.975, Z_95))
 
 
@@ -71,13 +74,12 @@ def evidence(frame: pd.DataFrame, kind: str, direction: str = "high") -> pd.Data
     docs/statistics.md.
     """
     scale = scale_of(kind)
-    _check(frame, scale, direction)
-    places = _comparable(frame, scale)
+    frame = _checked(frame, scale, direction)
+    places, sizes = _comparable(frame, scale)
     values = np.full((len(frame), len(COLUMNS)), np.nan)
     if not places.size:
         return pd.DataFrame(values, index=frame.index, columns=list(COLUMNS))
     part = frame.iloc[places]
-    sizes = np.bincount(np.unique(part["group"], return_inverse=True)[1])
     model, shape = _judged(part, scale, sizes, DIRECTIONS[direction])
     columns = _columns(part, scale, model, shape, direction)
     columns["peers"] = np.repeat(sizes - 1.0, sizes)
@@ -88,7 +90,8 @@ def evidence(frame: pd.DataFrame, kind: str, direction: str = "high") -> pd.Data
     return result
 
 
-def _check(frame: pd.DataFrame, scale: Scale, direction: str) -> None:
+def _checked(frame: pd.DataFrame, scale: Scale, direction: str) -> pd.DataFrame:
+    """Return the frame with its numbers as floats; UsageError where it cannot serve."""
     missing = [name for name in scale.needs if name not in frame]
     if missing:
         raise UsageError(
@@ -101,24 +104,32 @@ def _check(frame: pd.DataFrame, scale: Scale, direction: str) -> None:
         )
     if frame["unit_id"].duplicated().any():
         raise UsageError("evidence: a unit_id stands twice", expected="one row a unit")
-    for name in scale.needs:
+    numbers = [name for name in scale.needs if name not in ("unit_id", "group")]
+    try:
+        frame = frame.astype(dict.fromkeys(numbers, float))
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"evidence: {error}", expected="numbers") from None
+    for name in numbers:
         if name.startswith("denominator") and (frame[name] < 0).any():
             raise UsageError(f"evidence: a {name} is negative", expected="zero or more")
+    return frame
 
 
-def _comparable(frame: pd.DataFrame, scale: Scale) -> np.ndarray:
-    """Return the places of units that have a value and a peer, by group and id."""
+def _comparable(frame: pd.DataFrame, scale: Scale) -> tuple[np.ndarray, np.ndarray]:
+    """Return the places of units with a value and a peer, group by group, and sizes."""
     x = np.asarray(scale.x(frame), dtype=float)
     usable = np.isfinite(x) & (frame["denominator"].to_numpy(float) > 0)
-    usable &= frame["group"].notna().to_numpy()
+    for name in {"n", "n_before"}.intersection(scale.needs):
+        usable &= frame[name].to_numpy(float) > 0
     if "offset" in frame:
         usable &= np.isfinite(frame["offset"].to_numpy(float))
-    group = pd.factorize(frame["group"], sort=True)[0]
+    group = pd.factorize(frame["group"].astype("string"), sort=True)[0]
+    usable &= group >= 0
     sizes = np.bincount(group[usable], minlength=group.max(initial=-1) + 1)
     usable &= np.append(sizes, 0)[group] > 1
     unit = pd.factorize(frame["unit_id"], sort=True)[0]
     order = np.lexsort((unit, group))
-    return order[usable[order]]
+    return order[usable[order]], sizes[sizes > 1]
 
 
 def _judged(
@@ -129,7 +140,8 @@ def _judged(
     offset = frame["offset"].to_numpy(float) if "offset" in frame else np.zeros(x.size)
     observed = scale.observed(frame).less(offset)
     sampling = np.nan_to_num(scale.variance(frame, x))
-    whole = start(observed, x - offset, sampling, sizes)
+    least = scale.least_spread(x)
+    whole = start(observed, x - offset, sampling, sizes, least)
     rare = observed.rare()
     few = thin.thin(rare, sizes)
     result = {field.name: np.full(len(frame), np.nan) for field in fields(Judged)}
@@ -143,7 +155,23 @@ def _judged(
         spread = whole.unit * whole.typical
         _put(result, rows, thin.judged(rare.take(rows), sizes[few], spread))
     result["centre"] += offset
+    _beyond(result, x, sampling, FAR_OUT * whole.unit)
     return Judged(**result), shape
+
+
+def _beyond(
+    result: dict[str, np.ndarray], x: np.ndarray, sampling: np.ndarray, far: float
+) -> None:
+    """Give units that lie beyond the grid of levels their plain effect."""
+    away = x - result["centre"]
+    there = np.abs(away) > far
+    reach = Z_95 * np.sqrt(sampling)
+    for name, plain in (
+        ("effect", away),
+        ("effect_low", away - reach),
+        ("effect_high", away + reach),
+    ):
+        result[name][there] = plain[there]
 
 
 def _put(result: dict[str, np.ndarray], rows: np.ndarray, found: Judged) -> None:

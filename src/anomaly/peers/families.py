@@ -148,10 +148,10 @@ class Binomial(Observed):
     offset: np.ndarray
 
     def take(self, rows):
-        return Binomial(self.hits[rows], self.trials[rows], self.offset[rows])
+        return type(self)(self.hits[rows], self.trials[rows], self.offset[rows])
 
     def less(self, offset):
-        return Binomial(self.hits, self.trials, self.offset + offset)
+        return type(self)(self.hits, self.trials, self.offset + offset)
 
     @property
     def size(self):
@@ -166,9 +166,8 @@ class Binomial(Observed):
         return self.trials * share * (1 - share)
 
     def rare(self):
-        if self.offset.any():
-            return None
-        return Rare(self.hits, self.trials, lambda rate: special.logit(_share(rate)))
+        exposure = self.trials * np.exp(self.offset)
+        return Rare(self.hits, exposure, lambda rate: special.logit(_share(rate)))
 
     def sums(self) -> tuple[np.ndarray, np.ndarray]:
         """Return two columns whose ratio, summed over units, is that of the level."""
@@ -201,6 +200,14 @@ class Binomial(Observed):
             misses + 1, trials, 1 - share[:, -1]
         )
         return Seen(likelihood, density, below / 2, above / 2)
+
+
+@dataclass(frozen=True)
+class Parted(Binomial):
+    """Events of two periods, those of the later counted: however few, never rare."""
+
+    def rare(self):
+        return None
 
 
 def _share(rate: np.ndarray) -> np.ndarray:

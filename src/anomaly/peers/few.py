@@ -10,6 +10,7 @@ from scipy import stats
 
 from anomaly.peers import cauchy
 from anomaly.peers.evidence import evidence
+from anomaly.peers.groups import ALL
 from anomaly.peers.scales import scale_of
 
 # The slope is the median over pairs of so many units at most.
@@ -17,22 +18,24 @@ SLOPE_UNITS = 400
 # Kinds whose change against the unit's own past is itself a kind.
 OWN_PAST = {"count": "growth_count", "per_visit": "growth_per_visit"}
 OWN_PAST |= {"ratio": "growth_amount"}
-EVERYBODY = "all"
 
 
 def size_offset(x: np.ndarray, size: np.ndarray) -> np.ndarray:
     """Return what size alone explains of x: the Theil-Sen line's slope x log size.
 
-    Zero where sizes do not differ. Source: Theil (1950), Sen (1968).
+    Counted from the median size. Zero where sizes do not differ, and for a unit whose
+    size is missing or not positive. Source: Theil (1950), Sen (1968).
     """
-    logarithm = np.log(np.maximum(size, 1.0))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        logarithm = np.log(size)
     known = np.flatnonzero(np.isfinite(x) & np.isfinite(logarithm))
     if known.size > SLOPE_UNITS:
         known = np.random.default_rng(0).choice(known, SLOPE_UNITS, replace=False)
     if known.size < 3 or np.ptp(logarithm[known]) == 0:
         return np.zeros(x.size)
     slope = stats.theilslopes(x[known], logarithm[known]).slope
-    return slope * (logarithm - np.median(logarithm[known]))
+    offset = slope * (logarithm - np.median(logarithm[known]))
+    return np.where(np.isfinite(offset), offset, 0.0)
 
 
 def few_peers(
@@ -44,7 +47,7 @@ def few_peers(
     ----------
     frame : DataFrame
         As for `evidence`, of every unit of the kind; a column size, where there is
-        one, is how large each is (a count; by default n).
+        one, is how large each is (a count, missing where unknown).
     own : DataFrame, optional
         The same units' numerator, denominator, n and spread over their past, by
         unit_id.
@@ -55,7 +58,7 @@ def few_peers(
         As `evidence` gives it; p joins both comparisons by Cauchy's rule where there
         are both. Its peers are everybody, and few of them are peers.
     """
-    frame = frame.assign(group=EVERYBODY)
+    frame = frame.assign(group=ALL)
     if "size" in frame:
         x = np.asarray(scale_of(kind).x(frame), dtype=float)
         frame = frame.assign(offset=size_offset(x, frame["size"].to_numpy(float)))

@@ -91,7 +91,9 @@ def tables(curve: Curve, resolution: Resolution, error: int) -> Tables:
     away = (_EDGES[:, None] - centre) / spread
 
     def moved(low: float, high: float) -> np.ndarray:
-        shifted = _mass(curve.spread_out(away, low / spread, high / spread))
+        cumulated = curve.spread_out(away, low / spread, high / spread)
+        cumulated[0], cumulated[-1] = 0, 1  # the table ends before the last edge
+        shifted = _mass(cumulated)
         return _with_anywhere(shifted, low * LEVELS > 0)
 
     return Tables(

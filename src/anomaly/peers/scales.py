@@ -12,7 +12,7 @@ import pandas as pd
 from scipy import special
 
 from anomaly.errors import UsageError
-from anomaly.peers.families import Binomial, Normal, Observed, Poisson
+from anomaly.peers.families import Binomial, Normal, Observed, Parted, Poisson
 
 # Visits' worth of pooled variance that steadies a unit's own small-sample one.
 PRIOR_VISITS = 10.0
@@ -21,7 +21,9 @@ PRIOR_VISITS = 10.0
 def _steadied(spread: pd.Series, n: pd.Series) -> np.ndarray:
     """Return the variance of a mean, its per-visit part shrunk to the pooled one."""
     per_visit = (spread * n).to_numpy(float)
-    known = per_visit[np.isfinite(per_visit) & (n.to_numpy() >= 5)]
+    finite = np.isfinite(per_visit)
+    known = per_visit[finite & (n.to_numpy(float) >= 5)]
+    known = known if known.size else per_visit[finite]
     pooled = float(np.median(known)) if known.size else 0.0
     freedom = np.maximum(n.to_numpy(float) - 1, 0)
     own = np.where(np.isfinite(per_visit), per_visit, pooled)
@@ -33,10 +35,22 @@ NEEDS = ("unit_id", "group", "numerator", "denominator")
 MEASURED = (*NEEDS, "n", "spread")
 
 
+# A difference of a per cent is no surprise, even where peers agree to the cent.
+LEAST_SPREAD = 0.01
+
+
+def _ratio(frame: pd.DataFrame) -> np.ndarray:
+    return frame["numerator"].to_numpy(float) / frame["denominator"].to_numpy(float)
+
+
 class Scale(ABC):
     """One kind of indicator; ``needs`` names the columns that it reads."""
 
     needs: tuple[str, ...] = NEEDS
+
+    def least_spread(self, x: np.ndarray) -> float:
+        """Return the spread that peers are granted even where they agree."""
+        return LEAST_SPREAD
 
     @abstractmethod
     def x(self, frame: pd.DataFrame) -> np.ndarray:
@@ -113,10 +127,13 @@ class ShareOfMoney(Scale):
 
     def x(self, frame):
         with np.errstate(divide="ignore", invalid="ignore"):
-            return (frame["numerator"] / frame["denominator"]).to_numpy(float)
+            return _ratio(frame)
 
     def variance(self, frame, centre):
         return _steadied(frame["spread"], frame["n"])
+
+    def least_spread(self, x):
+        return LEAST_SPREAD * max(float(np.nanmedian(np.abs(x))), 1e-6)
 
     def value(self, x):
         return x
@@ -129,7 +146,7 @@ class PerVisit(Scale):
 
     def x(self, frame):
         with np.errstate(divide="ignore", invalid="ignore"):
-            x = np.log((frame["numerator"] / frame["denominator"]).to_numpy(float))
+            x = np.log(_ratio(frame))
         return np.where(np.isfinite(x), x, np.nan)
 
     def variance(self, frame, centre):
@@ -154,7 +171,9 @@ class Growth(Scale):
     def before(frame: pd.DataFrame) -> pd.DataFrame:
         """Return the earlier period under the columns of the later one."""
         names = ("numerator", "denominator", "n", "spread")
-        columns = {name: frame[f"{name}_before"] for name in names if name in frame}
+        columns = {
+            name: frame[f"{name}_before"] for name in names if f"{name}_before" in frame
+        }
         return frame.assign(**columns)
 
     def x(self, frame):
@@ -190,7 +209,12 @@ class GrowthOfCount(Growth):
         exposure = frame["denominator"] / frame["denominator_before"]
         with np.errstate(divide="ignore", invalid="ignore"):
             offset = np.log(exposure.to_numpy(float))
-        return Binomial(now, now + frame["numerator_before"].to_numpy(float), offset)
+        return Parted(now, now + frame["numerator_before"].to_numpy(float), offset)
+
+    def weight(self, frame):
+        """Return last year's count as its log takes it, carried to this exposure."""
+        exposure = frame["denominator"] / frame["denominator_before"]
+        return ((frame["numerator_before"] + 0.5) * exposure).to_numpy(float)
 
 
 SCALES: dict[str, Scale] = {

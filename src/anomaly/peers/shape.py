@@ -31,7 +31,7 @@ DOWN = {LEAST_MOVED: 0.7, 0.02: 0.3}
 MOVES = np.array([(*up, down) for up in UP for down in DOWN])
 LOG_MOVES_PRIOR = np.log(np.outer([*UP.values()], [*DOWN.values()]).ravel())
 # All shapes and shares are tried on the first units; after each stage those that
-# stand no chance are left out on the rest. No group gives more than so many.
+# stand no chance are left out on the rest. Larger groups than this are cut.
 STAGES = np.array([1200, 4000, 10_000])
 GROUP_UNITS = 300
 HOPELESS = 15.0
@@ -84,17 +84,16 @@ def shape_of(groups: Groups) -> Shape:
 
     The sample is the same for the same units.
     """
-    rng = np.random.default_rng(0)
-    order = rng.permutation(groups.sizes.size)
-    filled = np.cumsum(np.minimum(groups.sizes[order], GROUP_UNITS))
+    groups = groups.pieces(GROUP_UNITS)
+    order = np.random.default_rng(0).permutation(groups.sizes.size)
+    filled = np.cumsum(groups.sizes[order])
     logarithm = np.tile(LOG_MOVES_PRIOR, (FREEDOMS.size, 1))
     for part in np.split(order, np.searchsorted(filled, STAGES) + 1)[:-1]:
         if part.size:
             near = logarithm > logarithm.max() - HOPELESS
             hopeful = np.flatnonzero(near.any(axis=1)), np.flatnonzero(near.any(axis=0))
             further = np.full_like(logarithm, -np.inf)
-            sample = groups.sample(part, GROUP_UNITS, rng)
-            further[np.ix_(*hopeful)] = _evidence(sample, *hopeful)
+            further[np.ix_(*hopeful)] = _evidence(groups.only(part), *hopeful)
             logarithm += further
     return Shape(normalised(logarithm.ravel()).reshape(logarithm.shape))
 

@@ -11,8 +11,6 @@ WITHIN_ONE_SD = 0.6827
 FEW_EVENTS = 2.0
 # The spread of rates and shares where too few units show it.
 USUAL_SPREAD = 0.3
-# Peers may agree to the cent; a difference of a per cent is still no surprise.
-LEAST_SPREAD = 0.01
 # Levels are counted in steps that suit what one unit can tell.
 OF_SAMPLING = 0.25
 # A rough centre's standard error, against that of a good one.
@@ -20,20 +18,25 @@ ROUGH = 1.5
 
 
 def start(
-    observed: Observed, x: np.ndarray, sampling: np.ndarray, sizes: np.ndarray
+    observed: Observed,
+    x: np.ndarray,
+    sampling: np.ndarray,
+    sizes: np.ndarray,
+    least: float,
 ) -> Groups:
     """Return the groups, units sorted by them, with rough centres.
 
-    x is each unit's plain estimate of its level, sampling its variance.
+    x is each unit's plain estimate of its level, sampling its variance, least the
+    spread that peers are always granted.
     """
     firsts = np.r_[0, np.cumsum(sizes)[:-1]]
     centre = _centres(observed, x, sizes, firsts)
     each = np.repeat(centre, sizes)
     spread = _pooled_spread(observed, x - each, sampling, each)
-    unit = max(spread, OF_SAMPLING * float(np.sqrt(np.median(sampling))), LEAST_SPREAD)
+    unit = max(spread, OF_SAMPLING * float(np.sqrt(np.median(sampling))), least)
     known = 1 / (unit**2 + 1 / np.maximum(observed.information(each), 1e-300))
     error = ROUGH / np.sqrt(np.add.reduceat(known, firsts)) / unit
-    typical = max(spread, LEAST_SPREAD) / unit
+    typical = max(spread, least) / unit
     return Groups(observed, sizes, centre, error_class(error), unit, typical)
 
 
@@ -52,7 +55,7 @@ def _centres(observed, x, sizes, firsts) -> np.ndarray:
         members = np.arange(firsts[group], firsts[group] + sizes[group])
         if members.size > FEW_EVENTS + 1:
             members = np.delete(members, np.argmax(observed.events[members]))
-        ratio = (above[members].sum() + 0.5) / max(below[members].sum(), 0.5)
+        ratio = (above[members].sum() + 0.5) / below[members].sum()
         median[group] = np.log(ratio)
     return median
 

@@ -65,7 +65,14 @@ def _own_rates(count, exposure, scatter, rate) -> list[np.ndarray]:
     An ordinary unit's is shrunk to the peers'; what is none keeps its own; each by its
     probability, the counts of the latter falling off as 1 / (y + 1)(y + 2).
     """
-    usual = stats.nbinom.pmf(count, scatter, scatter / (scatter + rate * exposure))
+    mean = rate * exposure
+    usual = np.exp(
+        special.gammaln(count + scatter)
+        - special.gammaln(scatter)
+        - special.gammaln(count + 1)
+        + scatter * np.log(scatter / (scatter + mean))
+        + special.xlogy(count, mean / (scatter + mean))
+    )
     any_ = 1 / ((count + 1) * (count + 2))
     ordinary = (1 - OUTLIERS) * usual
     ordinary /= ordinary + OUTLIERS * any_
