@@ -36,7 +36,8 @@ daily AS (
         max(net_id) AS settlement_id,
         max(CASE WHEN NOT is_refund THEN line_id END) AS line_id,
         min(charged_at) AS charged_at,
-        sum(CASE WHEN line_amount > 0 THEN 1 ELSE 0 END) AS lines,
+        sum(CASE WHEN line_amount > 0 THEN 1 WHEN line_amount < 0 THEN -1 ELSE 0 END)
+            AS lines,
         sum(quantity) AS quantity,
         sum(line_amount) AS amount,
         sum(line_fully_self) AS fully_self,
