@@ -116,10 +116,11 @@ class Rule:
         )
 
     def _cell(self, name: str) -> str:
-        """Return a column of the hits; one that the text never names is empty."""
+        """Return a column of the hits, empty where the last SELECT names none."""
         if name == "month":
             return "{month} AS month"
-        if re.search(rf"\b{name}\b", self.sql["text"]):
+        last = self.sql["text"].rpartition("\nSELECT")[2]
+        if re.search(rf"\b{name}\b", last):
             return name
         if name == "unit_kind":
             return f"'{self.unit_kind}' AS unit_kind"
