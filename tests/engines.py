@@ -8,7 +8,7 @@ import drawn
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from anomaly.rules import rule
+from anomaly.rules import hits
 from anomaly.store.spark_session import local_settings
 from anomaly.store.steps import Runner, needed
 from anomaly.store.store import Store
@@ -65,7 +65,7 @@ def small_spark() -> dict[str, str]:
 
 def build(store: Store, months, targets=None) -> int:
     """Build some steps and what they rest on, or all; return how many ran."""
-    known = rule.every_step()
+    known = hits.every_step()
     wanted = known if targets is None else needed(known, targets)
     return Runner(store, wanted).run(months)
 

@@ -14,7 +14,8 @@ from anomaly.features.own import own_indicators
 from anomaly.leads import combine, coverage, ranking, scoring
 from anomaly.leads import needs as needs_room
 from anomaly.periods import MonthLike, month_text, parse_month
-from anomaly.rules import rule as rules_room
+from anomaly.rules import hits as rules_room
+from anomaly.rules import trial as trial_room
 from anomaly.screen import artefacts
 from anomaly.store.store import Store
 
@@ -175,15 +176,27 @@ class Workspace:
     def hits(
         self, month: MonthLike, rule: str | None = None, district: str | None = None
     ) -> pd.DataFrame:
-        """Return rule hits (`anomaly.rules.rule.COLUMNS`, and district)."""
+        """Return rule hits (columns: `anomaly.rules.rule.COLUMNS`, and district)."""
         month = parse_month(month)
         self.store.check_month(month)
-        rules_room.run(self.store, [month])
+        rules_room.run_hits(self.store, month)
         found = rules_room.hits(self.store, month, rule)
         if district:
             coverage.check_district(self.store, district)
             found = found[found["district"] == district].reset_index(drop=True)
         return found
+
+    def trial(
+        self, month: MonthLike, settings: Sequence[str]
+    ) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Set hits under other parameters beside those stored, which stay.
+
+        ``settings`` are texts such as 'R02.within_days=7'. Returns the hits with a
+        column change (gained, lost, kept), and what each change comes to.
+        """
+        month = parse_month(month)
+        self.store.check_month(month)
+        return trial_room.compare(self.store, month, settings)
 
     def rules(self) -> pd.DataFrame:
         """Return the catalogue of rules, one row each."""

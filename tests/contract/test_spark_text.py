@@ -2,12 +2,11 @@
 
 import pytest
 
-from anomaly.features.builder import all_steps
-from anomaly.rules.rule import rules
+from anomaly.rules.hits import every_step
 from anomaly.store.transpile import to_spark
 
 pytestmark = pytest.mark.spark
-STEPS = {**all_steps(), **{rule.id: rule.step for rule in rules().values()}}
+STEPS = {step.name: step for step in every_step()}
 
 
 @pytest.fixture(autouse=True)

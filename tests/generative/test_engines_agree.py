@@ -21,7 +21,8 @@ from hypothesis import strategies as st
 from anomaly.errors import PolicyError, StoreError
 from anomaly.features.builder import datasets
 from anomaly.periods import parse_month
-from anomaly.rules.rule import every_step, rules
+from anomaly.rules.hits import every_step
+from anomaly.rules.rule import rules
 from anomaly.sources.mapping import load_mapping
 from anomaly.store.duckdb_engine import DuckDBEngine
 from anomaly.store.ingest import load

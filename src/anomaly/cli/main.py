@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from anomaly.cli import brief, data, draw, features, mapping, ranking, store
+from anomaly.cli import brief, data, draw, features, mapping, ranking, rules, store
 from anomaly.errors import AnomalyError
 
 INTERRUPTED = 130
@@ -20,6 +20,7 @@ app = typer.Typer(
 data.register(app)
 store.register(app)
 ranking.register(app)
+rules.register(app)
 features.register(app)
 brief.register(app)
 draw.register(app)

@@ -6,10 +6,9 @@ from functools import cache
 import pandas as pd
 
 from anomaly.errors import UsageError
-from anomaly.features.builder import all_steps
 from anomaly.leads.needs import EITHER, JOINED, affected
 from anomaly.policy.read import policy
-from anomaly.rules.rule import rules
+from anomaly.rules.hits import every_step
 from anomaly.store.account import Account
 from anomaly.store.store import Store
 from anomaly.tables import tables
@@ -186,7 +185,7 @@ def _oddities(store: Store, position: int) -> list[tuple[str, str, str]]:
 @cache
 def _used_columns() -> frozenset[tuple[str, str]]:
     """Return (table, word) for every word of the steps that read the table."""
-    steps = [*all_steps().values(), *(rule.step for rule in rules().values())]
+    steps = every_step()
     return frozenset(
         (need, word)
         for step in steps

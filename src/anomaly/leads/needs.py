@@ -9,7 +9,9 @@ from anomaly.features.builder import all_steps
 from anomaly.features.growth import growths_of
 from anomaly.features.indicator import UNITS, Indicator, indicators
 from anomaly.periods import shift
-from anomaly.rules.rule import rules
+from anomaly.policy.knowledge import FOLDER, knowledge, own_file
+from anomaly.rules.hits import rule_steps
+from anomaly.rules.rule import Rule, rules
 from anomaly.store.steps import Step
 from anomaly.store.store import Store
 from anomaly.tables import tables
@@ -40,6 +42,10 @@ NO_EARLIER = {
     "zh": "早 {back} 个月的结算 (settlement)",
     "en": "settlements of {back} months before (settlement)",
 }
+ONLY_EXAMPLES = {
+    "zh": "知识库·{name} ({file}：只有随附的虚构示例)",
+    "en": "knowledge: {name} ({file}: only the invented examples shipped)",
+}
 COLUMNS = ["kind", "id", "name", "allowed", "missing"]
 
 
@@ -58,6 +64,9 @@ def needs(
         (kind, name, text, [_named(one) for one in sorted(gone)])
         for kind, name, text, gone in _lacked(store, language, own or {})
     ]
+    for kind, name, _, gone in rows:
+        if kind == "rule":
+            gone.extend(_examples(rules()[name], store, language))
     rows += _growths(store, language, own or {}, {row[1]: row[3] for row in rows})
     return pd.DataFrame(
         [(*row, not gone, gone) for *row, gone in rows], columns=COLUMNS
@@ -77,6 +86,17 @@ def _growths(
             lacks = [*gone[record.id], *earlier]
             rows.append(("growth", one.id, getattr(one, language), lacks))
     return rows
+
+
+def _examples(rule: Rule, store: Store, language: str) -> list[str]:
+    """Return the tables of knowledge of which a rule has only the shipped examples."""
+    return [
+        ONLY_EXAMPLES[language].format(
+            name=getattr(knowledge()[name], language), file=f"{FOLDER}/{name}.csv"
+        )
+        for name in rule.knowledge
+        if own_file(name, store.root) is None
+    ]
 
 
 def affected(store: Store, language: str = "zh") -> dict[Column, list[str]]:
@@ -138,7 +158,7 @@ def absent(store: Store) -> set[Column]:
 
 def traced(words: Iterable[str], sources: Iterable[str]) -> set[Column]:
     """Return the table columns that words rest on, followed through the steps."""
-    steps = all_steps()
+    steps = all_steps() | rule_steps()
     waiting = {(word, source) for word in words for source in sources}
     seen: set[tuple[str, str]] = set()
     found: set[Column] = set()

@@ -12,7 +12,8 @@ from anomaly.leads.reasons import NOTABLE_P, reasons
 from anomaly.leads.scoring import peopled, present, score
 from anomaly.periods import month_text, shift
 from anomaly.policy.read import policy
-from anomaly.rules.rule import hits, rules
+from anomaly.rules.hits import hits
+from anomaly.rules.rule import rules
 from anomaly.store.store import Store
 
 # Below this many units a forest has nothing to learn from.

@@ -1,21 +1,22 @@
-"""Rule records and their hits."""
+"""Rule records: what each looks for, on what clause, and the step of its hits."""
 
+import re
 import tomllib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 
-import pandas as pd
+from anomaly.errors import PolicyError, UsageError
+from anomaly.features.limits import parameters as limits
+from anomaly.policy.knowledge import knowledge
+from anomaly.policy.read import as_record
+from anomaly.rules import exclusions as exclusions_room
+from anomaly.rules.exclusions import Exclusion
+from anomaly.rules.known import PREFIX
+from anomaly.store.steps import Step
 
-from anomaly.errors import UsageError
-from anomaly.features.builder import all_steps, datasets
-from anomaly.periods import month_text, shift
-from anomaly.policy.read import as_record, policy
-from anomaly.store.steps import Runner, Step, Task, needed
-from anomaly.store.store import Store
-
+# Of a hit, in this order; `month` and `rule` are the framework's.
 COLUMNS = (
     "rule",
     "unit_kind",
@@ -29,15 +30,33 @@ COLUMNS = (
     "month",
     "amount",
     "excluded",
+    "exclusion",
+    "exclusion_en",
     "reason",
     "reason_en",
 )
-Progress = Callable[[str, int, int], None]
+# What a text may leave out: the row then names none.
+OPTIONAL = (
+    "institution_id",
+    "doctor_id",
+    "insured_id",
+    "settlement_id",
+    "line_id",
+    "visit_id",
+)
+REQUIRED = ("unit_id", "amount", "reason", "reason_en")
+# An official code is a prefix and fourteen digits; one that is cut is no code.
+OFFICIAL = re.compile(r"GZ\d{14}")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """One typology: what it looks for, on what clause, and what it must spare."""
+    """One typology: what it looks for, on what clause, and what it must spare.
+
+    ``knowledge`` names the tables of knowledge it reads, ``exclusions`` those of
+    the shared catalogue, or its own. ``official`` is the code of the national
+    rule library, from a transcription by third parties.
+    """
 
     id: str
     zh: str
@@ -45,31 +64,105 @@ class Rule:
     basis: str
     unit_kind: str
     needs: list[str]
-    months: list[int]
     must_not_catch: str
     reviewed: date
-    parameters: dict
     sql: dict
+    months: list[int] = field(default_factory=lambda: [0])
+    parameters: dict = field(default_factory=dict)
+    knowledge: list[str] = field(default_factory=list)
+    exclusions: list = field(default_factory=list)
+    official: str = ""
+
+    def __post_init__(self) -> None:
+        where = f"rule {self.id}"
+        if self.official and not OFFICIAL.fullmatch(self.official):
+            raise PolicyError(
+                f"{where}: official code '{self.official}'",
+                expected="GZ and fourteen digits",
+            )
+        for name in self.knowledge:
+            if name not in knowledge():
+                raise PolicyError(
+                    f"{where}: knowledge '{name}': there is none",
+                    expected=f"one of {', '.join(knowledge())}",
+                )
+
+    @cached_property
+    def spares(self) -> tuple[Exclusion, ...]:
+        """The exclusions, in the order in which they are tried."""
+        return exclusions_room.chosen(self.exclusions, f"rule {self.id}")
+
+    @property
+    def text(self) -> str:
+        """The rule's own SQL, its parameters put in."""
+        text = self.sql["text"]
+        for name, value in (limits() | self.parameters).items():
+            text = text.replace(f"{{{name}}}", _as_sql(value))
+        return text
 
     @property
     def step(self) -> Step:
         """The step whose rows are this rule's hits."""
-        text = self.sql["text"]
-        for name, value in self.parameters.items():
-            text = text.replace(f"{{{name}}}", str(value))
-        own = ", ".join(
-            "coalesce(excluded, false) AS excluded" if name == "excluded" else name
-            for name in COLUMNS
-            if name not in ("rule", "month")
-        )
+        cells = ",\n    ".join(self._cell(name) for name in COLUMNS[1:-5])
         return Step(
             name=f"hits_{self.id.lower()}",
-            needs=tuple(self.needs),
+            needs=(*self.needs, *(f"{PREFIX}{name}" for name in self.knowledge)),
             months=tuple(self.months),
             about=self.en,
-            sql=f"SELECT '{self.id}' AS rule, {{month}} AS month, {own}"
-            f" FROM ({text}) h ORDER BY unit_id, visit_id",
+            sql=f"SELECT\n    '{self.id}' AS rule,\n    {cells},\n    "
+            f"{exclusions_room.columns(self.spares)},\n    reason,\n    reason_en\n"
+            f"FROM (\n{self.text}) h"
+            "\nORDER BY unit_id, visit_id, settlement_id, line_id",
         )
+
+    def _cell(self, name: str) -> str:
+        """Return a column of the hits, empty where the last SELECT names none."""
+        if name == "month":
+            return "{month} AS month"
+        last = self.sql["text"].rpartition("\nSELECT")[2]
+        if re.search(rf"\b{name}\b", last):
+            return name
+        if name == "unit_kind":
+            return f"'{self.unit_kind}' AS unit_kind"
+        if name in REQUIRED:
+            raise PolicyError(f"rule {self.id}: its text gives no '{name}'")
+        return f"CAST(NULL AS VARCHAR) AS {name}"
+
+    def changed(self, name: str, text: str) -> "Rule":
+        """Return the rule with a parameter set from text, as a trial.
+
+        UsageError where it has no such parameter or the text is no such value.
+        """
+        if name not in self.parameters:
+            raise UsageError(
+                f"rule {self.id} has no parameter '{name}'",
+                expected=f"one of {', '.join(self.parameters) or 'none at all'}",
+            )
+        value = _like(self.parameters[name], text, f"{self.id}.{name}")
+        return replace(self, parameters=self.parameters | {name: value})
+
+
+def _as_sql(value: object) -> str:
+    """Return a parameter as it stands in a text; of a list, quoted texts."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, list):
+        return ", ".join(exclusions_room.quoted(str(one)) for one in value)
+    return str(value)
+
+
+def _like(default: object, text: str, where: str) -> object:
+    """Return a text as a value of the default's type."""
+    if isinstance(default, list):
+        return [one.strip() for one in text.split(",")]
+    kind = type(default)
+    try:
+        if kind in (int, float):
+            return kind(text)
+    except ValueError:
+        expected = {int: "a whole number", float: "a number"}[kind]
+        raise UsageError(f"{where} is '{text}'", expected=expected) from None
+    return text.replace("'", "''")
 
 
 @cache
@@ -84,71 +177,10 @@ def rules() -> dict[str, Rule]:
     return found
 
 
-def run(store: Store, months: Sequence[date], progress: Progress | None = None) -> int:
-    """Bring all that a ranked list rests on up to date for these months.
-
-    These are the hits of every rule, and the features of the kinds of unit that
-    policy ranks; the features of other kinds are built when they are asked for.
-    """
-    targets = [rule.step.name for rule in rules().values()]
-    for unit in policy("peers")["chains"]:
-        targets.append(f"unit_{unit}")
-        for name, records in datasets(unit).items():
-            if any(record.alert for record in records):
-                targets.append(name)
-    steps = needed(every_step(), targets)
-    return Runner(store, steps).run(sorted(months), progress)
-
-
-def run_all(
-    store: Store, months: Sequence[date], progress: Progress | None = None
-) -> int:
-    """Bring every step there is up to date for these months; return how many ran."""
-    return Runner(store, every_step()).run(sorted(months), progress)
-
-
-def stale(store: Store, months: Sequence[date]) -> list[Task]:
-    """Return what `run_all` would have to build for these months, in order."""
-    return Runner(store, every_step()).stale(sorted(months))
-
-
-def every_step() -> list[Step]:
-    """Return every step there is: this room is the last that has any."""
-    return [*all_steps().values(), *(rule.step for rule in rules().values())]
-
-
-def catalogue() -> pd.DataFrame:
-    """Return the rules as a frame: rule, zh, en, unit_kind, basis, must_not_catch."""
-    columns = ["zh", "en", "unit_kind", "basis", "must_not_catch"]
-    return pd.DataFrame(
-        [
-            {"rule": rule.id} | {name: getattr(rule, name) for name in columns}
-            for rule in rules().values()
-        ]
-    )
-
-
-def hits(store: Store, month: date, rule: str | None = None) -> pd.DataFrame:
-    """Return the hits of a month, of one rule or all.
-
-    Columns `COLUMNS` and district, that of the institution or pharmacy.
-    UsageError for a rule that does not exist.
-    """
-    if rule is not None and rule not in rules():
+def rule_of(name: str) -> Rule:
+    """Return a rule; UsageError for one that does not exist."""
+    if name not in rules():
         raise UsageError(
-            f"rule '{rule}': there is none", expected=f"one of {', '.join(rules())}"
+            f"rule '{name}': there is none", expected=f"one of {', '.join(rules())}"
         )
-    wanted = [rule] if rule else list(rules())
-    names = [store.show(f"hits_{name.lower()}", [month_text(month)]) for name in wanted]
-    query = " UNION ALL ".join(
-        f"SELECT {', '.join(COLUMNS)} FROM {name}" for name in names
-    )
-    store.show("visit_fact", [month_text(month), month_text(shift(month, -1))])
-    found = store.engine.frame(
-        f"SELECT h.*, v.district FROM ({query}) h LEFT JOIN (SELECT institution_id,"
-        " max(district) AS district FROM visit_fact GROUP BY institution_id) v"
-        " ON h.institution_id = v.institution_id ORDER BY rule, unit_id, visit_id"
-    )
-    return found.assign(
-        amount=found["amount"].astype(float).round(2), month=month_text(month)
-    )
+    return rules()[name]

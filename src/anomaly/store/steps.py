@@ -17,6 +17,8 @@ from datetime import date
 from hashlib import sha256
 from importlib.resources.abc import Traversable
 
+import pandas as pd
+
 from anomaly.errors import PolicyError
 from anomaly.periods import month_text, shift
 from anomaly.store.store import PATIENCE_SECONDS, Store
@@ -217,20 +219,31 @@ class Runner:
             return [""]
         return [month_text(shift(month, back)) for back in step.months]
 
+    def rows(self, step: Step, month: date) -> pd.DataFrame:
+        """Return what a step would hold for a month; nothing of it is kept.
+
+        What it rests on must be up to date.
+        """
+        self._show_needs(step, month)
+        return self.store.engine.frame(Task(step, month, "", "").sql)
+
     def _build(self, task: Task) -> None:
         step = task.step
-        for need in step.needs:
-            months = self._months_of(need, step, task.month)
-            if need in tables():
-                self.store.show(need, months)
-            else:
-                self._show_step(need, months)
+        self._show_needs(step, task.month)
         self.store.keep(
             step.name,
             month_text(task.month),
             task.key,
             lambda path: self.store.engine.write(task.sql, path),
         )
+
+    def _show_needs(self, step: Step, month: date) -> None:
+        for need in step.needs:
+            months = self._months_of(need, step, month)
+            if need in tables():
+                self.store.show(need, months)
+            else:
+                self._show_step(need, months)
 
     def _show_step(self, name: str, months: list[str]) -> None:
         """A look-back before the first month finds no rows, not an error."""
