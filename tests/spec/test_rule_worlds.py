@@ -1,5 +1,6 @@
 """Each rule on its drawn world: what it catches, what it spares and why."""
 
+import engines
 import pytest
 from drawn_indicators import load_world
 from drawn_rules import caught, worlds
@@ -33,3 +34,17 @@ def test_a_world_has_a_hit_a_near_miss_and_an_exclusion(rule):
     assert "near" in world["bills"]
     if rules()[rule].exclusions:
         assert any(isinstance(one, str) for one in expected)
+
+
+@pytest.mark.spark
+@pytest.mark.usefixtures("spark")
+@pytest.mark.parametrize("rule", WORLDS)
+def test_both_engines_catch_the_same(tmp_path, rule):
+    month = parse_month(WORLDS[rule]["month"])
+    store = Store.open(load_world(tmp_path, WORLDS[rule]))
+    twin = engines.copy(store, tmp_path / "spark")
+    for one in (store, twin):
+        engines.build(one, [month], [rules()[rule].step.name])
+    engines.assert_same_store(store, twin)
+    for one in (store, twin):
+        one.close()

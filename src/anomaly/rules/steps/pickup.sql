@@ -19,7 +19,7 @@ WITH timed AS (
 numbered AS (
     SELECT
         *,
-        sum(CASE WHEN gap <= 120 THEN 0 ELSE 1 END) OVER (
+        sum(CASE WHEN gap <= 180 THEN 0 ELSE 1 END) OVER (
             PARTITION BY institution_id ORDER BY settled_at, visit_id
             ROWS BETWEEN UNBOUNDED PRECEDING AND CURRENT ROW
         ) AS nth
