@@ -32,6 +32,8 @@ EITHER = (
     },
     {("doctor", "department"), ("visit", "admit_dept"), ("visit", "discharge_dept")},
     {("charge", "catalog_item_name"), ("charge", "local_item_name")},
+    # Medical aid only lifts hits; where it is not told, what the funds pay stands.
+    {("settlement", "pay_aid"), ("settlement", "fund_pay")},
     {("settlement", "age"), ("settlement", "birth_date")},
     {("settlement", "agency_id"), ("review", "agency_id")},
     {("visit", "stay_days"), ("visit", "discharged_at")},
@@ -64,12 +66,17 @@ def needs(
         (kind, name, text, [_named(one) for one in sorted(gone)])
         for kind, name, text, gone in _lacked(store, language, own or {})
     ]
-    for kind, name, _, gone in rows:
-        if kind == "rule":
-            gone.extend(_examples(rules()[name], store, language))
     rows += _growths(store, language, own or {}, {row[1]: row[3] for row in rows})
+    # A rule runs on examples too; that they are no more is said beside it.
+    examples = {
+        name: _examples(rule, store, language) for name, rule in rules().items()
+    }
     return pd.DataFrame(
-        [(*row, not gone, gone) for *row, gone in rows], columns=COLUMNS
+        [
+            (kind, name, text, not gone, [*gone, *examples.get(name, [])])
+            for kind, name, text, gone in rows
+        ],
+        columns=COLUMNS,
     )
 
 
