@@ -42,6 +42,7 @@ def rules_list(
     from anomaly.rules.objects import kinds_of, rules_of
 
     rows = catalogue(rules_of(kind) if kind else None)
+    rows["official"] = rows["official"].map(_noted)
     rows["objects"] = [" ".join(kinds_of(rule)) for rule in rows["rule"]]
     say_json({"rules": rows.to_dict("records")}) if as_json else show_table(rows)
 
@@ -65,7 +66,7 @@ def _told(rule: "Rule") -> dict[str, object]:
 
     plain = ("id", "zh", "en", "unit_kind", "basis")
     return {name: getattr(rule, name) for name in plain} | {
-        "official": f"{rule.official} {THIRD_PARTY}" if rule.official else "",
+        "official": _noted(rule.official),
         "objects": kinds_of(rule.id),
         "parameters": rule.parameters,
         "must_not_catch": rule.must_not_catch,
@@ -76,6 +77,11 @@ def _told(rule: "Rule") -> dict[str, object]:
         "reviewed": rule.reviewed,
         "sql": rule.text,
     }
+
+
+def _noted(official: str) -> str:
+    """Return a code of the national library with whose word it is."""
+    return f"{official} {THIRD_PARTY}" if official else ""
 
 
 def _line(value: object) -> str:
