@@ -2,6 +2,7 @@
 
 import json
 
+import pandas as pd
 import pytest
 from drawn_indicators import load_world
 from drawn_rules import worlds
@@ -13,9 +14,10 @@ from anomaly.policy.knowledge import COLUMNS, knowledge, known_rows
 from anomaly.rules.exclusions import chosen, columns, exclusions
 from anomaly.rules.hits import every_step
 from anomaly.rules.known import known_steps
-from anomaly.rules.objects import object_kinds, rules_of
+from anomaly.rules.objects import at, is_outside, kinds_of, object_kinds, rules_of
 from anomaly.rules.rule import Rule, rules
 from anomaly.rules.trial import changed
+from anomaly.store.store import Store
 from anomaly.workspace import open_store
 
 HEADER = ",".join(COLUMNS)
@@ -136,6 +138,63 @@ def test_every_kind_of_object_names_rules_that_exist():
     assert "R20" in rules_of("pharmacy")
     with pytest.raises(UsageError, match="object 'clinic'"):
         rules_of("clinic")
+
+
+HITS = pd.DataFrame(
+    [
+        ("R47", "institution", "H1"),
+        ("R47", "institution", "H2"),
+        ("R47", "institution", "H3"),
+        ("R06", "institution", "H1"),
+        ("R20", "pharmacy", "R1"),
+        ("R06", "pharmacy", "R1"),
+        ("R45", "insured", "H1"),
+        ("R22", "doctor", "H2"),
+    ],
+    columns=["rule", "unit_kind", "institution_id"],
+)
+
+
+@pytest.fixture
+def places(tmp_path):
+    world = worlds()["R02"]
+    world["tables"] = {
+        "institution": "institution_id, institution_name, level, nature,"
+        " is_primary_care, district\n"
+        "H1, 甲, 3, 1, 0, 990101\n"
+        "H2, 乙, 2, 2, 0, 990101\nH3, 丙, , 1, 0, 990101"
+    }
+    return Store.open(load_world(tmp_path, world))
+
+
+def test_a_rule_counts_where_the_set_of_the_object_names_it(places):
+    # H1 is of grade three, H2 private besides, H3 of no kind that policy knows.
+    outside = is_outside(places, HITS)
+    assert HITS[outside].to_numpy().tolist() == [
+        ["R47", "institution", "H1"],
+        ["R06", "pharmacy", "R1"],
+    ]
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected"),
+    [
+        ("grade_two", [3, 7]),
+        ("private", [1, 7]),
+        ("pharmacy", [4]),
+        ("insured", [6]),
+        ("agency", []),
+    ],
+)
+def test_hits_at_one_kind_of_object(places, kind, expected):
+    assert at(places, HITS, kind).index.tolist() == expected
+
+
+def test_every_rule_applies_to_an_object_of_its_own_kind():
+    for rule in rules().values():
+        own = {"pharmacy", "insured"} & {rule.unit_kind}
+        assert set(kinds_of(rule.id)) - {"agency"}, rule.id
+        assert own <= set(kinds_of(rule.id)), rule.id
 
 
 @pytest.fixture

@@ -100,6 +100,9 @@ def rules_run(
     month: Month,
     out_path: Annotated[Path, typer.Option("--out", help="FILE.csv, .parquet, .xlsx.")],
     rule: Annotated[str, typer.Option(help="One rule, such as R02.")] = "",
+    kind: Annotated[
+        str, typer.Option("--object", help="Only those at, say, primary_care.")
+    ] = "",
     settings: Annotated[
         list[str] | None,
         typer.Option("--set", help="Try R02.within_days=7; nothing is kept."),
@@ -116,11 +119,16 @@ def rules_run(
 
     With --set, what it would catch with other parameters.
     """
+    from anomaly.rules.objects import at, rules_of
     from anomaly.workspace import open_store
 
     check_out(out_path)
+    if kind:
+        rules_of(kind)
     permissions = file_mode(mode)
     workspace = open_store(store)
+    if kind and settings:
+        raise UsageError("--object with --set", expected="one of them")
     if compare and not settings:
         raise UsageError("--compare alone", expected="--set RULE.parameter=value too")
     if settings:
@@ -130,6 +138,8 @@ def rules_run(
             counts = _counts(found)
     else:
         found = workspace.hits(month, rule or None)
+        if kind:
+            found = at(workspace.store, found, kind)
         counts = _counts(found)
     write_frame(found, out_path, permissions)
     if as_json:

@@ -12,6 +12,7 @@ from anomaly.features.limits import parameters
 from anomaly.periods import month_text, shift
 from anomaly.policy.read import policy
 from anomaly.rules.known import known_steps
+from anomaly.rules.objects import OUTSIDE, OUTSIDE_EN, is_outside
 from anomaly.rules.rule import COLUMNS, Rule, rule_of, rules
 from anomaly.store.steps import Runner, Step, Task, needed, read_steps
 from anomaly.store.store import Store
@@ -93,7 +94,10 @@ def hits(store: Store, month: date, rule: str | None = None) -> pd.DataFrame:
 
 
 def placed(store: Store, month: date, found: pd.DataFrame) -> pd.DataFrame:
-    """Return hits as they are read: in order, with their district."""
+    """Return hits as they are read: in order, with their district.
+
+    A hit of a rule that is not in the set of its kind of object is excluded.
+    """
     store.show("visit_fact", [month_text(month), month_text(shift(month, -1))])
     places = store.engine.frame(
         "SELECT institution_id, max(district) AS district FROM visit_fact"
@@ -104,6 +108,9 @@ def placed(store: Store, month: date, found: pd.DataFrame) -> pd.DataFrame:
     )
     amount = found["amount"].astype(float).round(2)
     found = found.assign(amount=amount, month=month_text(month), district=district)
+    outside = is_outside(store, found) & ~found["excluded"].astype(bool)
+    found.loc[outside, "excluded"] = True
+    found.loc[outside, ["exclusion", "exclusion_en"]] = [OUTSIDE, OUTSIDE_EN]
     return found.sort_values(ORDER, ignore_index=True)
 
 

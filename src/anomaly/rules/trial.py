@@ -117,10 +117,3 @@ def _summary(
                 }
             )
     return pd.DataFrame(told)
-
-
-def confirmed_so_far(store: Store, name: str) -> tuple[int, int]:
-    """Return how many leads of a rule were decided on, and how many confirmed."""
-    decisions = _decisions(store)
-    own = decisions[decisions["rule"] == name]
-    return len(own), int(own["confirmed"].sum())

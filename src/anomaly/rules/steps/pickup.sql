@@ -1,4 +1,4 @@
--- Purchases that follow each other closely at a pharmacy: how many cards in the row.
+-- Purchases that follow each other closely at a pharmacy: which row, and how many cards it has.
 -- needs: episode
 WITH timed AS (
     SELECT
@@ -30,6 +30,6 @@ counted AS (
     FROM numbered
     GROUP BY institution_id, nth
 )
-SELECT n.visit_id, n.institution_id, c.cards, {month} AS month
+SELECT n.visit_id, n.institution_id, n.nth AS row_no, c.cards, {month} AS month
 FROM numbered n
 JOIN counted c ON n.institution_id = c.institution_id AND n.nth = c.nth
