@@ -15,6 +15,7 @@ from anomaly.sources.world.columns import (
     texts,
     whole,
 )
+from anomaly.sources.world.households import telephones
 from anomaly.sources.world.people import DISTRICT_NAMES, DISTRICTS, person_names
 from anomaly.sources.world.plan import PLACEHOLDERS
 from anomaly.sources.world.setting import Setting
@@ -140,12 +141,18 @@ def persons(setting: Setting) -> Columns:
         "certno": texts([f"测试证件{n:06d}" for n in range(1, size + 1)], range(size)),
         "gend": whole(frame["sex"]),
         "brdy": dates(frame["birth"]),
-        "tel": texts([f"测试电话{n:06d}" for n in range(size + 1)], frame["phone"]),
+        "tel": _telephones(setting),
         "surv_stas": texts(["1", "2"], (~alive).astype(int)),
         "die_date": dates(np.where(alive, 0, death), alive),
         "resd_admdvs": texts(DISTRICTS, frame["home"]),
         "vali_flag": always("1", size),
     }
+
+
+def _telephones(setting: Setting) -> pa.Array:
+    """Eight digits behind a word that says they are nobody's."""
+    unique, place = np.unique(telephones(setting), return_inverse=True)
+    return texts([f"测试电话{n:08d}" for n in unique], place)
 
 
 def enrolments(setting: Setting) -> Columns:
