@@ -95,14 +95,22 @@ def load(
             strict=strict,
         )
     if as_json:
-        tables = {name: book.as_json() for name, book in report.accounts.items()}
-        beside = {"not_recognised": report.not_recognised, "empty": report.empty}
-        beside["keyless"] = report.keyless
-        files = {name: book.as_json() for name, book in report.files.items()}
-        remarks = remark_rows(report.remarks)
-        say_json({"tables": tables, "files": files, "remarks": remarks} | beside)
-        return
-    _show(report, mapping)
+        _say(report)
+    else:
+        _show(report, mapping)
+
+
+def _say(report: "LoadReport") -> None:
+    say_json(
+        {
+            "tables": {name: b.as_json() for name, b in report.accounts.items()},
+            "files": {name: book.as_json() for name, book in report.files.items()},
+            "remarks": remark_rows(report.remarks),
+            "not_recognised": report.not_recognised,
+            "empty": report.empty,
+            "keyless": report.keyless,
+        }
+    )
 
 
 def _show_accounts(what: str, accounts: "dict[str, Account]") -> None:
