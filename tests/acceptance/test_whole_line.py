@@ -190,5 +190,5 @@ def test_nothing_personal_reaches_what_is_written(out):
     for path in [*out.rglob("*.csv"), *out.rglob("*.html"), *out.rglob("*.ipynb")]:
         text = path.read_text("utf-8")
         assert not any(name in text for name in names), path
-    for path in (out / MONTH).iterdir():
+    for path in [out / "key", *(out / MONTH).iterdir()]:
         assert os.stat(path).st_mode & 0o077 == 0, path

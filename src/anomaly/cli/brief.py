@@ -159,8 +159,8 @@ def _load_demo(data: Path, path: Path, stage) -> str:
 
 def _demo_key(path: Path) -> bytes:
     """Return the demo's own key for digests: drawn once, beside its store."""
-    if not path.is_file():
-        path.touch(mode=PRIVATE)
+    path.touch(mode=PRIVATE)
+    if not path.read_bytes():
         path.write_text(token_hex())
     return path.read_bytes()
 
