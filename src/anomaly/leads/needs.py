@@ -50,8 +50,8 @@ ONLY_EXAMPLES = {
     "en": "knowledge: {name} ({file}: only the invented examples shipped)",
 }
 NO_KEY = {
-    "zh": "；只以密钥摘要保存：设 {variable} 后重新装载其文件",
-    "en": "; kept as a keyed digest: set {variable}, then load its file again",
+    "zh": "；只以密钥摘要保存，装载时须设 {variable}",
+    "en": "; kept as a keyed digest: set {variable} and load its file",
 }
 COLUMNS = ["kind", "id", "name", "allowed", "missing"]
 
@@ -67,9 +67,8 @@ def needs(
     as '费用明细·医疗收费项目类别 (charge.fee_category)'). What has something missing
     is still computed, but may be lower than it is, or absent.
     """
-    waits = not store.catalog.key_mark()
     rows = [
-        (kind, name, text, [_named(one, language, waits) for one in sorted(gone)])
+        (kind, name, text, [_named(one, store, language) for one in sorted(gone)])
         for kind, name, text, gone in _lacked(store, language, own or {})
     ]
     rows += _growths(store, language, own or {}, {row[1]: row[3] for row in rows})
@@ -232,8 +231,14 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"[a-z_]\w*", re.sub(r"'[^']*'", "", text)))
 
 
-def _named(column: Column, language: str, waits: bool) -> str:
+def _named(column: Column, store: Store, language: str) -> str:
     table = tables()[column[0]]
-    found = table.column(column[1])
-    key = NO_KEY[language].format(variable=KEY_VARIABLE)
-    return f"{table.zh}·{found.zh} ({'.'.join(column)}{key * (found.digest and waits)})"
+    note = key_note(column, store, language)
+    return f"{table.zh}·{table.column(column[1]).zh} ({'.'.join(column)}{note})"
+
+
+def key_note(column: Column, store: Store, language: str) -> str:
+    """Return what a column that is kept as digests waits for, '' where for nothing."""
+    if column[1] not in tables()[column[0]].digests or store.catalog.key_mark():
+        return ""
+    return NO_KEY[language].format(variable=KEY_VARIABLE)
