@@ -203,14 +203,15 @@ def test_no_indicator_of_the_sample_waits_for_a_column(store):
 
 
 def test_nothing_personal_reaches_what_is_written(out):
-    names = pd.read_csv(
+    persons = pd.read_csv(
         SAMPLE / "psn_info_b.csv.gz",
         encoding="gb18030",
         dtype=str,
-        usecols=["psn_name"],
-    )["psn_name"].head(200)
+        usecols=["psn_name", "certno", "tel"],
+    )
+    names = persons.head(200).to_numpy().ravel().tolist()
     for path in [*out.rglob("*.csv"), *out.rglob("*.html"), *out.rglob("*.ipynb")]:
         text = path.read_text("utf-8")
         assert not any(name in text for name in names), path
-    for path in (out / MONTH).iterdir():
+    for path in [out / "key", *(out / MONTH).iterdir()]:
         assert os.stat(path).st_mode & 0o077 == 0, path
