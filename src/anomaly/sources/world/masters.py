@@ -19,6 +19,7 @@ from anomaly.sources.world.households import telephones
 from anomaly.sources.world.people import DISTRICT_NAMES, DISTRICTS, person_names
 from anomaly.sources.world.plan import PLACEHOLDERS
 from anomaly.sources.world.setting import Setting
+from anomaly.sources.world.streams import stream
 from anomaly.sources.world.tables import HOSPITAL_LEVELS
 
 _BEDS = np.array([14, 24, 40])
@@ -106,7 +107,7 @@ def doctors(setting: Setting) -> Columns:
     finish = np.full(size, day_number(shift(setting.months[-1], 24)))
     elsewhere = setting.plan.on("second_site", len(setting.months) - 1, size + 2)[:size]
     # One in thirty has a violation on record, whatever is planted on them.
-    recorded = setting.rng("violations").random(size) < 1 / 30
+    recorded = stream(setting.seed, "violations").random(size) < 1 / 30
     # Doctors are on the register of persons themselves, in its last rows.
     own = len(setting.people) - size + place + 1
     return {
