@@ -21,7 +21,7 @@ from alarms import gathered, ratios
 from effects import UNITS
 
 from anomaly.features.frames import features
-from anomaly.leads import scoring
+from anomaly.leads import pooling, scoring
 from anomaly.leads.combine import combined
 from anomaly.peers import evidence
 from anomaly.peers.groups import group_name
@@ -53,8 +53,14 @@ def _whole(month: date, loaded: list[date]) -> bool:
 
 
 def _behind(month: date) -> list[date]:
-    """Return the months of a window and of the one a year before."""
-    return [*scoring.window(month), *scoring.window(shift(month, -scoring.YEAR))]
+    """Return the months of a window and those that a change is measured from."""
+    return [*pooling.window(month), *_past(month)]
+
+
+def _past(month: date) -> list[date]:
+    rule = policy("peers")
+    last = range(rule["change_to"] - rule["change_months"], rule["change_to"])
+    return [shift(month, -back) for back in last]
 
 
 def _window(store: Store, month: date, planted: pd.DataFrame) -> pd.DataFrame:
@@ -69,8 +75,8 @@ def _window(store: Store, month: date, planted: pd.DataFrame) -> pd.DataFrame:
     tests = scoring.tests_of(UNIT)
     asked = [test.indicator.id for test in tests]
     rows = features(store, UNIT, _behind(month), only=asked)
-    windows = (scoring.window(month), scoring.window(shift(month, -scoring.YEAR)))
-    pooled = [scoring.pooled(rows, window) for window in windows]
+    windows = (pooling.window(month), _past(month))
+    pooled = [pooling.pooled(rows, window) for window in windows]
     found = [scoring._rows_of(test, *pooled).assign(test=test.id) for test in tests]
     names = people[["unit_id", "doctor", "draw", "cell"]]
     return names.merge(pd.concat(found), on="unit_id").drop(columns="unit_id")

@@ -9,7 +9,7 @@ import pytest
 from anomaly.errors import PolicyError
 from anomaly.features.builder import all_steps
 from anomaly.features.indicator import UNITS, Indicator, indicators, of_unit
-from anomaly.leads import scoring
+from anomaly.leads import pooling, scoring
 
 MAY, JUNE = date(2026, 5, 1), date(2026, 6, 1)
 # Columns of steps that hold a distinct count or an extreme of something finer than
@@ -48,7 +48,7 @@ def columns_of_extremes(sql: str) -> set[str]:
 
 
 def test_months_of_an_additive_indicator_add_up():
-    (row,) = scoring.pooled(rows("visits"), [MAY, JUNE]).to_dict("records")
+    (row,) = pooling.pooled(rows("visits"), [MAY, JUNE]).to_dict("records")
     assert (row["numerator"], row["n"]) == (6, 8)
 
 
@@ -57,13 +57,13 @@ def test_months_of_an_additive_indicator_add_up():
 )
 def test_months_of_any_other_are_refused(indicator):
     with pytest.raises(PolicyError, match=f"{indicator}: months of them are not added"):
-        scoring.pooled(rows(indicator), [MAY, JUNE])
+        pooling.pooled(rows(indicator), [MAY, JUNE])
 
 
 def test_persons_of_two_months_are_not_added_among_others():
     frame = pd.concat([rows("visits"), rows("patients")])
     with pytest.raises(PolicyError, match="patients"):
-        scoring.pooled(frame, [MAY, JUNE])
+        pooling.pooled(frame, [MAY, JUNE])
 
 
 @pytest.mark.parametrize("unit", UNITS)

@@ -1,6 +1,8 @@
 """The sections that make a brief checkable: repairs, gaps, definitions, traces."""
 
 from anomaly.briefs.facts import Facts
+from anomaly.leads.reasons import name_of
+from anomaly.leads.scoring import CHANGE
 from anomaly.periods import month_text
 from anomaly.policy.read import policy
 
@@ -55,9 +57,9 @@ def _unlisted(facts: Facts) -> list[list[str]]:
     if not units:
         return []
     records = sorted(
-        {name.removesuffix("_yoy") for name in set().union(*heavy.values())}
+        {name.removesuffix(CHANGE) for name in set().union(*heavy.values())}
     )
-    names = facts.indicators.loc[records, words.language]
+    names = [name_of(record, words.language) for record in records]
     comma = words["enumeration"]
     what = words.say("coverage_heavy", units=comma.join(units), names=comma.join(names))
     return [[what, words["coverage_heavy_consequence"]]]

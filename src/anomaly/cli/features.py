@@ -98,7 +98,7 @@ def _derived(grown: "Growth | None") -> dict[str, object]:
     months = "month" if grown.back == -1 else "months"
     told = f"over the value {-grown.back} {months} ago, less 1"
     return {"id": grown.id, "zh": grown.zh, "en": grown.en,
-            "alert": grown.alert, "derived": told}  # fmt: skip
+            "alert": False, "derived": told}  # fmt: skip
 
 
 def _line(value: object) -> str:

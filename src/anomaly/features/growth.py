@@ -31,13 +31,6 @@ class Growth:
     record: Indicator
     back: int
 
-    @property
-    def alert(self) -> bool:
-        """Whether leads ask for evidence of it."""
-        return (
-            self.back == BACK["yoy"] and self.record.alert and self.record.growth_alert
-        )
-
 
 def growths_of(record: Indicator) -> list[Growth]:
     """Return the growth that is derived from a record; none where it has none."""

@@ -64,11 +64,12 @@ class Indicator:
     ``where`` narrows its rows; or ``numerator`` and ``denominator`` are whole
     aggregates over it. ``step`` may hold '{unit}'. ``exposure`` is what a count is
     divided by. ``additive``: its sums may be added over months. ``direction`` says
-    which side is looked at; only an ``alert`` indicator feeds leads. ``growth``
+    which side is looked at; only an ``alert`` indicator feeds leads, of every kind
+    of unit or of ``alert_units``. ``growth``
     adds the derived ``<id>_yoy`` and ``<id>_mom`` against the same month last year
-    and the month before; the first alerts as the record does, unless
-    ``growth_alert`` is false. ``rests_on`` names columns, as table.column, that its
-    step's text does not show.
+    and the month before, for context; leads ask an ``alert`` indicator how far it
+    has moved from the unit's own past, unless ``change_alert`` is false. ``rests_on``
+    names columns, as table.column, that its step's text does not show.
     """
 
     id: str
@@ -94,8 +95,9 @@ class Indicator:
     exposure: str = ""
     additive: bool = True
     growth: bool = False
-    growth_alert: bool = True
+    change_alert: bool = True
     alert: bool = False
+    alert_units: list[str] = field(default_factory=list)
     rests_on: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -123,6 +125,10 @@ class Indicator:
                 f"{where}: evidence and growth add months up, and these do not add",
                 expected="additive = true, or neither alert nor growth",
             )
+
+    def alerts(self, unit_kind: str) -> bool:
+        """Say whether leads of a kind of unit ask for evidence of it."""
+        return self.alert and unit_kind in (self.alert_units or self.units)
 
     @property
     def texts(self) -> str:

@@ -33,6 +33,8 @@ class Limits:
     readmit_days: int
     readmit_same_days: int
     planned_diagnosis: str
+    dialysis_diagnosis: str
+    cancer_diagnosis: str
     mild_diagnosis: str
     infection_type: str
     low_treatment_share: float

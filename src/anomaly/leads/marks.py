@@ -5,6 +5,7 @@ from datetime import date
 import pandas as pd
 
 from anomaly.leads.reasons import wording
+from anomaly.peers.groups import FOCUS
 from anomaly.periods import shift
 from anomaly.policy.read import policy
 from anomaly.store.store import Store
@@ -53,6 +54,8 @@ def marks(
         told[unit] += [words["prior"]] * (unit in prior)
         told[unit] += [words["tip"]] * (unit in tipped)
         told[unit] += [words["new"]] * (unit in new)
+        if row[FOCUS]:
+            told[unit].append(words[row[FOCUS]])
         if row["few"]:
             told[unit].append(words["few"].format(members=row["peers"]))
     return pd.Series({unit: joiner.join(texts) for unit, texts in told.items()})

@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 
 from anomaly.detectors import PatternScore
+from anomaly.features.builder import VISITS, scope
+from anomaly.features.indicator import UNITS
 from anomaly.leads.combine import combined, listed_q, tier
+from anomaly.leads.feedback import confirmed_shares, share_of
 from anomaly.leads.marks import alert_line, marks
 from anomaly.leads.reasons import NOTABLE_P, reasons
 from anomaly.leads.scoring import peopled, present, score
@@ -85,14 +88,20 @@ def largest_excess(evidence: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame
 
 
 def hit_sums(store: Store, unit_kind: str, month: date, language: str) -> pd.DataFrame:
-    """Return what rules caught a unit kind with: unit_id, rule, name, hits, amount."""
+    """Return what rules caught a unit kind with, and how often that was confirmed.
+
+    Columns unit_id, rule, name, hits, amount, decided, confirmed, share.
+    """
     found = hits(store, month)
     found = found[(found["unit_kind"] == unit_kind) & ~found["excluded"].astype(bool)]
     sums = found.groupby(["unit_id", "rule"], as_index=False).agg(
         hits=("amount", "size"), amount=("amount", "sum")
     )
     sums["name"] = [getattr(rules()[rule], language) for rule in sums["rule"]]
-    return sums
+    shares = confirmed_shares(store, month)
+    for name in ("decided", "confirmed"):
+        sums[name] = sums["rule"].map(shares[name]).fillna(0).astype(int)
+    return sums.assign(share=share_of(shares, sums["rule"]))
 
 
 def persistence(store: Store, unit_kind: str, month: date) -> pd.Series:
@@ -153,23 +162,23 @@ def rank(
 
 
 def _totals(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
-    name = store.show(f"features_{unit_kind}", [month_text(month)])
+    """Return each unit's visits and total_fee (yuan) of the month, on unit_id."""
+    store.show(VISITS, [month_text(month)])
     rows = store.engine.frame(
-        f"SELECT unit_id, indicator, value FROM {name}"
-        " WHERE indicator IN ('visits', 'total_fee')"
+        f"SELECT {UNITS[unit_kind]} AS unit_id, CAST(count(*) AS DOUBLE) AS visits,"
+        f" CAST(sum(total_fee) AS DOUBLE) AS total_fee FROM {VISITS}"
+        f" WHERE {scope(VISITS, unit_kind)} GROUP BY {UNITS[unit_kind]}"
     )
-    table = rows.pivot_table(
-        index="unit_id", columns="indicator", values="value", aggfunc="first"
-    )
-    return table.reindex(columns=["visits", "total_fee"])
+    return rows.set_index("unit_id")
 
 
 def _risk(frame: pd.DataFrame, sums: pd.DataFrame) -> pd.Series:
     weigh = policy("tiers")["risk"]
     p = frame["p"].fillna(1).clip(lower=1e-15)
     evidence = (-np.log10(p)).clip(upper=weigh["evidence_cap"])
-    hit = sums.groupby("unit_id")["amount"].sum().reindex(frame.index).fillna(0)
-    caught = np.log10(1 + hit / weigh["hit_scale"])
+    size = weigh["hit_base"] + np.log10(1 + sums["amount"] / weigh["hit_scale"])
+    worth = (sums["share"] * size).groupby(sums["unit_id"]).sum()
+    caught = worth.reindex(frame.index).fillna(0)
     return (
         evidence
         + weigh["pattern_weight"] * frame["pattern"].clip(lower=0)

@@ -7,6 +7,8 @@ from importlib.resources import files
 import pandas as pd
 
 from anomaly.features.indicator import indicators
+from anomaly.leads.foremost import ID as FOREMOST
+from anomaly.leads.scoring import CHANGE
 
 # A reason is given for what stands out this much, and for the foremost anyway.
 NOTABLE_P = 0.05
@@ -35,27 +37,39 @@ def group_in_words(group: str, language: str) -> str:
 def sentence(row: pd.Series, unit_kind: str, language: str) -> str:
     """Return one indicator's reason; row is a row of the evidence."""
     words = wording()
-    growth = row["kind"].startswith("growth_")
-    record = indicators()[row["indicator"].removesuffix("_yoy")]
+    change = row["kind"].startswith("growth_")
     cells = {
-        "name": getattr(record, language),
+        "name": name_of(row["indicator"].removesuffix(CHANGE), language),
+        "item": row["item"],
         "group": group_in_words(row["group"], language),
         "peers": int(row["peers"]),
         "counter": words["counters"][language][unit_kind]
         + (words[language]["few"] if row["few"] else ""),
     }
-    if growth:
-        cells |= {
-            "value": f"{row['value'] * 100:+.0f}%",
-            "expected": f"{row['expected'] * 100:+.0f}%",
-        }
-        return words[language]["growth"].format(**cells)
-    return words[language][record.kind].format(**cells, **_numbers(row, record.kind))
+    if change:
+        share = row["kind"] == "growth_share"
+        text = words[language]["change_share" if share else "change"]
+        return text.format(
+            **cells,
+            value=f"{row['value'] * 100:+.{int(share)}f}",
+            expected=f"{row['expected'] * 100:+.{int(share)}f}",
+        )
+    kind = row["kind"]
+    return words[language][kind].format(**cells, **_numbers(row, kind))
+
+
+def name_of(indicator: str, language: str) -> str:
+    """Return what a test is called: an indicator, its change, the foremost drug."""
+    words = wording()[language]
+    if indicator == FOREMOST:
+        return words["foremost_name"]
+    name = getattr(indicators()[indicator.removesuffix(CHANGE)], language)
+    return name + words["change_name"] if indicator.endswith(CHANGE) else name
 
 
 def _numbers(row: pd.Series, kind: str) -> dict[str, str]:
     value, expected = row["value"], row["expected"]
-    if kind == "share_of_money":
+    if kind in ("share_of_money", "foremost"):
         return {
             "value": percent(value),
             "expected": percent(expected),
@@ -95,6 +109,10 @@ def reasons(
         text = words["hits"].format(
             rule=f"{row.rule} {row.name}", hits=row.hits, amount=f"{row.amount:,.2f}"
         )
+        if row.decided:
+            text += words["decided"].format(
+                decided=row.decided, confirmed=row.confirmed
+            )
         told.setdefault(row.unit_id, []).append(text)
     known = evidence.dropna(subset=["p"]).sort_values(["unit_id", "p", "indicator"])
     known = known[known.groupby("unit_id").cumcount() < AT_MOST]

@@ -1,6 +1,6 @@
 """Evidence of every indicator of a kind of unit, for one month."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -9,18 +9,18 @@ from importlib.resources import files
 
 import pandas as pd
 
-from anomaly.errors import PolicyError
 from anomaly.features.builder import datasets
 from anomaly.features.frames import features, units
 from anomaly.features.indicator import Indicator, indicators, of_unit
+from anomaly.leads import foremost
+from anomaly.leads.pooling import before, own_past, pooled, pooled_past, present, window
 from anomaly.peers.evidence import COLUMNS, evidence
 from anomaly.peers.few import few_peers
-from anomaly.peers.groups import ALL, assign, group_name
-from anomaly.periods import month_text, shift
+from anomaly.peers.groups import ALL, FOCUS, assign, group_name
+from anomaly.periods import month_text
 from anomaly.policy.read import policy
 from anomaly.store.store import Store
 
-YEAR = 12
 BEFORE = ("numerator", "denominator", "n", "spread")
 EVIDENCE = (
     "unit_id",
@@ -35,41 +35,47 @@ EVIDENCE = (
     "fallback",
     "few",
     "listable",
+    "item",
     *COLUMNS,
 )
 PEERED = ("group", "fallback", "members", "few")
-GROWTH_KINDS = {
+# How a change from the unit's own past is told, and the kind that compares it.
+CHANGE = "_change"
+CHANGE_KINDS = {
     "count": "growth_count",
     "per_visit": "growth_per_visit",
     "ratio": "growth_amount",
+    "share_of_money": "growth_share",
 }
 
 
 @dataclass(frozen=True)
 class Test:
-    """One thing that evidence is asked about: an indicator or its growth."""
+    """One thing that evidence is asked about: an indicator, or its change."""
 
     id: str
     indicator: Indicator
     kind: str
-    growth: bool
+    change: bool
 
 
 def tests_of(unit_kind: str) -> list[Test]:
     """Return what is tested for a kind of unit, in catalogue order."""
     found = []
     for record in of_unit(unit_kind):
-        if record.alert:
+        if record.alerts(unit_kind):
             found.append(Test(record.id, record, record.kind, False))
-            if record.growth and record.growth_alert:
-                kind = GROWTH_KINDS[record.kind]
-                found.append(Test(f"{record.id}_yoy", record, kind, True))
+            if record.change_alert and record.kind in CHANGE_KINDS:
+                kind = CHANGE_KINDS[record.kind]
+                found.append(Test(f"{record.id}{CHANGE}", record, kind, True))
     return found
 
 
 def peopled(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
-    """Return the month's units with group, fallback, members and few."""
+    """Return the month's units with focus, group, fallback, members and few."""
     people = units(store, unit_kind, month)
+    if FOCUS not in people:
+        people[FOCUS] = ""
     return people.join(assign(people, unit_kind))
 
 
@@ -82,6 +88,8 @@ def score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
     excess as a monthly mean of the window. Kept in the store until features,
     policy or method change.
     """
+    if unit_kind == foremost.UNIT:
+        foremost.prepare(store, month)
     key = _key(store, unit_kind, month)
     return store.remember(
         f"evidence_{unit_kind}",
@@ -93,14 +101,16 @@ def score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
 
 def _key(store: Store, unit_kind: str, month: date) -> str:
     """Return a digest of all that a month's evidence depends on."""
-    months = [*window(month), *window(shift(month, -YEAR)), *own_past(store, month)]
+    months = [*window(month), *before(store, month), *own_past(store, month)]
     parts = [
         part
         for name, records in datasets(unit_kind).items()
-        if any(record.alert for record in records)
+        if any(record.alerts(unit_kind) for record in records)
         for part in store.parts(name, [month_text(m) for m in months])
     ]
     parts += store.parts(f"unit_{unit_kind}", [month_text(month)])
+    if unit_kind == foremost.UNIT:
+        parts += foremost.parts(store, month)
     keys = [part.key for part in parts]
     return sha256("\n".join([*keys, _method()]).encode()).hexdigest()[:16]
 
@@ -112,7 +122,7 @@ def _method() -> str:
         "peers": ".py",
         "policy": ".toml",
         "features": ".py",
-        "leads": "scoring.py",
+        "leads": ("scoring.py", "pooling.py", "foremost.py"),
     }
     texts = [
         path.read_text(encoding="utf-8")
@@ -125,98 +135,46 @@ def _method() -> str:
 
 def _score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
     people = peopled(store, unit_kind, month)
-    windows = (window(month), window(shift(month, -YEAR)))
     asked = [test.indicator.id for test in tests_of(unit_kind)]
-    rows = features(store, unit_kind, [*windows[0], *windows[1]], only=asked)
-    current, earlier = (pooled(rows, months) for months in windows)
-    found = []
+    earlier = before(store, month)
+    rows = features(store, unit_kind, [*window(month), *earlier], only=asked)
+    periods = pooled(rows, window(month)), pooled(rows, earlier)
     past = cache(lambda: pooled_past(store, unit_kind, month, asked))
-    for test in tests_of(unit_kind):
-        rows = _rows_of(test, current, earlier)
-        frame = people[[*people.columns.difference(PEERED)]].merge(rows, on="unit_id")
-        # Peers are those who have the indicator: few stays make few peers.
-        frame = frame.join(assign(frame, unit_kind))
-        scored = _by_chain(frame, test, unit_kind, past)
-        found.append(
-            scored.assign(indicator=test.id, block=test.indicator.block, kind=test.kind)
-        )
+    found = [
+        _tested(people, test, unit_kind, _rows_of(test, *periods), past)
+        for test in tests_of(unit_kind)
+    ]
+    if unit_kind == foremost.UNIT:
+        found.append(foremost.foremost(store, month, people))
     found = [frame for frame in found if not frame.empty]
     if not found:
         numbers = dict.fromkeys(COLUMNS, float)
         return pd.DataFrame(columns=list(EVIDENCE)).astype(numbers)
-    evidence = pd.concat(found, ignore_index=True)[list(EVIDENCE)]
+    evidence = pd.concat(found, ignore_index=True).reindex(columns=list(EVIDENCE))
     money = ["excess", "lower", "upper"]
     evidence[money] /= len(present(store, month))
-    return evidence
+    return evidence.assign(item=evidence["item"].fillna(""))
 
 
-def window(month: date) -> list[date]:
-    """Return the months that a month's evidence pools: itself and those before."""
-    return [shift(month, -back) for back in range(policy("peers")["window_months"])]
-
-
-def present(store: Store, month: date) -> list[date]:
-    """Return the months of a window that the store holds."""
-    loaded = store.months()
-    return [each for each in window(month) if each in loaded]
-
-
-def own_past(store: Store, month: date) -> list[date]:
-    """Return the months before a window that a unit with few peers is held to."""
-    first, last = policy("peers")["window_months"], policy("peers")["own_past_months"]
-    wanted = {shift(month, -back) for back in range(first, last)}
-    return [each for each in store.months() if each in wanted]
-
-
-def pooled_past(
-    store: Store, unit_kind: str, month: date, asked: list[str]
+def _tested(
+    people: pd.DataFrame,
+    test: Test,
+    unit_kind: str,
+    rows: pd.DataFrame,
+    past: Callable[[], pd.DataFrame],
 ) -> pd.DataFrame:
-    """Return what units were before a window, as `pooled` gives it."""
-    months = own_past(store, month)
-    rows = features(store, unit_kind, months or window(month), only=asked)
-    return pooled(rows, months)
-
-
-def pooled(rows: pd.DataFrame, months: list[date]) -> pd.DataFrame:
-    """Return one row a unit and indicator: sums over the months, as FEATURES.
-
-    PolicyError where an indicator is not additive: distinct counts and maxima of
-    months do not add up. The variance of a ratio of sums follows from those of the
-    months: weighted by the squared sums it is relative to.
-    """
-    _refuse_sums(rows["indicator"].unique())
-    rows = rows[rows["month"].astype("datetime64[s]").isin(pd.DatetimeIndex(months))]
-    base = _spread_base(rows)
-    rows = rows.assign(weighted=rows["spread"] * base**2)
-    # A month of one visit has no spread of its own: it counts like the others.
-    rows["known"] = base.where(rows["spread"].notna())
-    by_unit = rows.groupby(["indicator", "unit_id"])
-    sums = by_unit[["numerator", "denominator", "n"]].sum()
-    sums[["weighted", "known"]] = by_unit[["weighted", "known"]].sum(min_count=1)
-    sums = sums.reset_index()
-    share = sums["known"] / _spread_base(sums)
-    return sums.assign(
-        spread=sums["weighted"] / share / _spread_base(sums) ** 2,
-        value=sums["numerator"] / sums["denominator"],
+    """Return the evidence of one test."""
+    frame = people[[*people.columns.difference(PEERED)]].merge(rows, on="unit_id")
+    if test.change:
+        # Who is measured by its own past has a past like anybody's.
+        frame = frame.assign(focus="")
+    # Peers are those who have the indicator: few stays make few peers.
+    frame = frame.join(assign(frame, unit_kind))
+    # Too few of a focus are compared with nobody: their own past must tell.
+    frame = frame[~(frame["few"] & (frame[FOCUS] != ""))]
+    return _by_chain(frame, test, unit_kind, past).assign(
+        indicator=test.id, block=test.indicator.block, kind=test.kind
     )
-
-
-def _refuse_sums(names: Iterable[str]) -> None:
-    refused = sorted(name for name in names if not indicators()[name].additive)
-    if refused:
-        raise PolicyError(
-            f"indicators {', '.join(refused)}: months of them are not added up",
-            expected="additive = true",
-        )
-
-
-def _spread_base(rows: pd.DataFrame) -> pd.Series:
-    """Return what a row's spread is relative to: the sum that its square scales."""
-    per_visit = [
-        name for name, record in indicators().items() if record.kind == "per_visit"
-    ]
-    of_visits = rows["indicator"].isin(per_visit)
-    return rows["numerator"].where(of_visits, rows["denominator"])
 
 
 def _rows_of(test: Test, current: pd.DataFrame, earlier: pd.DataFrame) -> pd.DataFrame:
@@ -226,13 +184,15 @@ def _rows_of(test: Test, current: pd.DataFrame, earlier: pd.DataFrame) -> pd.Dat
     rows = current.loc[current["indicator"] == test.indicator.id, columns]
     if test.kind != "count":
         rows = rows[rows["n"] >= enough]
-    if not test.growth:
+    if not test.change:
         return rows
-    before = earlier.loc[earlier["indicator"] == test.indicator.id, columns[:-1]]
-    before = before[before["n"] >= enough]
-    rows = rows.merge(before, on="unit_id", suffixes=("", "_before"))
-    earlier_value = rows["numerator_before"] / rows["denominator_before"]
-    return rows.assign(value=rows["value"] / earlier_value - 1)
+    then = earlier.loc[earlier["indicator"] == test.indicator.id, columns[:-1]]
+    then = then[then["n"] >= enough]
+    rows = rows.merge(then, on="unit_id", suffixes=("", "_before"))
+    was = rows["numerator_before"] / rows["denominator_before"]
+    if test.kind == "growth_share":
+        return rows.assign(value=rows["value"] - was)
+    return rows.assign(value=rows["value"] / was - 1)
 
 
 def _by_chain(
@@ -255,23 +215,23 @@ def _by_chain(
             result = evidence(everyone, test.kind, test.indicator.direction)
             found.append(_joined(everyone, result)[takes])
     if frame["few"].any():
-        everyone = frame.assign(group=ALL)
-        found.append(_joined(everyone, _of_few(everyone, test, past))[frame["few"]])
+        everyone = frame[frame[FOCUS] == ""].assign(group=ALL)
+        found.append(_joined(everyone, _of_few(everyone, test, past))[everyone["few"]])
     return pd.concat(found) if found else pd.DataFrame({"unit_id": []})
 
 
 def _of_few(
     frame: pd.DataFrame, test: Test, past: Callable[[], pd.DataFrame]
 ) -> pd.DataFrame:
-    """Return evidence where peers are few: growth has its own past within it."""
+    """Return evidence where peers are few: a change has its own past within it."""
     direction = test.indicator.direction
-    if test.growth:
+    if test.change:
         return evidence(frame, test.kind, direction)
-    before = past()
-    before = before.loc[before["indicator"] == test.indicator.id, ["unit_id", *BEFORE]]
-    before = before[before["n"] >= policy("peers")["min_visits"]]
-    size = frame["unit_id"].map(before.set_index("unit_id")["n"])
-    return few_peers(frame.assign(size=size), test.kind, direction, before)
+    own = past()
+    own = own.loc[own["indicator"] == test.indicator.id, ["unit_id", *BEFORE]]
+    own = own[own["n"] >= policy("peers")["min_visits"]]
+    size = frame["unit_id"].map(own.set_index("unit_id")["n"])
+    return few_peers(frame.assign(size=size), test.kind, direction, own)
 
 
 def _joined(frame: pd.DataFrame, result: pd.DataFrame) -> pd.DataFrame:

@@ -45,7 +45,7 @@ def evidence(frame: pd.DataFrame, kind: str, direction: str = "high") -> pd.Data
         group's, on the kind's scale.
     kind : str
         count, share_of_count, share_of_money, per_visit, ratio, growth_count,
-        growth_per_visit or growth_amount.
+        growth_per_visit, growth_amount or growth_share.
     direction : str
         Which side is suspect: high, low or both.
 

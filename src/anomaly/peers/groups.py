@@ -9,10 +9,26 @@ from anomaly.policy.read import policy
 ALL = "all"
 
 
+# What most of a unit's patients come for, where that is planned treatment: such units
+# are no peers of those who see all comers.
+FOCUS = "focus"
+
+
 def group_name(units: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
-    """Return the name of each unit's group, such as '内科|2'; no keys: 'all'."""
+    """Return the name of each unit's group, such as '内科|2'; no keys: 'all'.
+
+    A unit with a focus, such as dialysis, belongs to the group of that focus.
+    """
+    name = _joined(units, keys)
+    if FOCUS not in units:
+        return name
+    focus = units[FOCUS].fillna("")
+    return name.where(focus == "", focus)
+
+
+def _joined(units: pd.DataFrame, keys: Sequence[str]) -> pd.Series:
     if not keys:
-        return pd.Series(ALL, index=units.index)
+        return pd.Series(ALL, index=units.index, dtype=object)
     cells = [units[key].astype("string").fillna("?") for key in keys]
     name = cells[0]
     for cell in cells[1:]:

@@ -195,6 +195,20 @@ class Growth(Scale):
         return (frame["numerator_before"] * exposure).to_numpy(float)
 
 
+class GrowthOfShare(Growth):
+    """Growth of shares of money: the difference of two shares."""
+
+    def __init__(self) -> None:
+        super().__init__(ShareOfMoney())
+
+    def value(self, x):
+        return x
+
+    def weight(self, frame):
+        """Return the money that the later share is a part of."""
+        return frame["denominator"].to_numpy(float)
+
+
 class GrowthOfCount(Growth):
     """Growth of counts: of the events of both periods, how many fell in the later.
 
@@ -226,6 +240,7 @@ SCALES: dict[str, Scale] = {
     "growth_count": GrowthOfCount(),
     "growth_per_visit": Growth(PerVisit()),
     "growth_amount": Growth(PerVisit()),
+    "growth_share": GrowthOfShare(),
 }
 
 

@@ -54,7 +54,7 @@ def run(store: Store, months: Sequence[date], progress: Progress | None = None) 
     for unit in policy("peers")["chains"]:
         targets.append(f"unit_{unit}")
         for name, records in datasets(unit).items():
-            if any(record.alert for record in records):
+            if any(record.alerts(unit) for record in records):
                 targets.append(name)
     done = Runner(store, needed(steps, targets)).run(sorted(months), progress)
     return done + run_hits(store, sorted(months)[-1], progress)

@@ -18,6 +18,25 @@ most AS (
         FROM seen
     ) ranked
     WHERE nth = 1
+),
+focused AS (
+    -- What at least half of the visits are for, where that is planned treatment.
+    SELECT
+        doctor_id,
+        CASE
+            WHEN 2 * sum(
+                CASE WHEN regexp_matches(main_diagnosis, '{dialysis_diagnosis}')
+                    THEN 1 ELSE 0 END
+            ) >= count(*) THEN 'dialysis'
+            WHEN 2 * sum(
+                CASE WHEN regexp_matches(main_diagnosis, '{cancer_diagnosis}')
+                    THEN 1 ELSE 0 END
+            ) >= count(*) THEN 'oncology'
+            ELSE ''
+        END AS focus
+    FROM visit_fact
+    WHERE doctor_id IS NOT NULL
+    GROUP BY doctor_id
 )
 SELECT
     m.doctor_id AS unit_id,
@@ -29,7 +48,9 @@ SELECT
     m.district,
     d.prior_violation IS NOT NULL
         AND d.prior_violation NOT IN ('0', '无') AS has_prior_violation,
-    d.contract_start AS started_on
+    d.contract_start AS started_on,
+    f.focus
 FROM most m
+JOIN focused f ON m.doctor_id = f.doctor_id
 LEFT JOIN doctor d ON m.doctor_id = d.doctor_id
 LEFT JOIN institution i ON m.institution_id = i.institution_id
