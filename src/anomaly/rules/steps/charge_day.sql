@@ -116,7 +116,8 @@ SELECT
     e.discharged_on,
     e.days,
     d.national_item_code,
-    d.item_name,
+    -- A sentence needs a subject.
+    coalesce(nullif(d.item_name, ''), d.national_item_code, '未命名项目') AS item_name,
     d.local_name,
     CASE WHEN d.fee_category IN ({drug_categories}) THEN 1 ELSE 0 END AS is_drug,
     d.fee_category,
