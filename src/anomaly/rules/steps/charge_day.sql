@@ -28,22 +28,32 @@ WITH billed AS (
     JOIN netted n ON c.settlement_id = n.settlement_id
     JOIN settlement_net s ON n.net_id = s.settlement_id
 ),
--- What is taken back later is taken off the last day that it was charged on.
+-- What is taken back is taken off the last day that it was charged on, of the same
+-- doctor where there is a choice: refunds are often entered by another.
 taken_back AS (
-    SELECT b.line_id, max(p.charged_on) AS charged_on
+    SELECT
+        b.line_id,
+        p.doctor_id,
+        p.charged_on,
+        row_number() OVER (
+            PARTITION BY b.line_id
+            ORDER BY
+                CASE WHEN b.doctor_id = p.doctor_id THEN 0 ELSE 1 END,
+                p.charged_on DESC,
+                p.doctor_id,
+                p.line_id
+        ) AS nth
     FROM billed b
     JOIN billed p ON b.visit_id = p.visit_id
         AND b.item = p.item
         AND b.fee_category = p.fee_category
-        AND coalesce(b.doctor_id, '') = coalesce(p.doctor_id, '')
         AND p.charged_on <= b.charged_on
     WHERE b.line_amount < 0 AND p.line_amount > 0
-    GROUP BY b.line_id
 ),
 placed AS (
     SELECT
         b.visit_id,
-        b.doctor_id,
+        CASE WHEN t.line_id IS NULL THEN b.doctor_id ELSE t.doctor_id END AS doctor_id,
         b.national_item_code,
         b.fee_category,
         coalesce(t.charged_on, b.charged_on) AS charged_on,
@@ -62,7 +72,7 @@ placed AS (
         b.net_id,
         b.is_refund
     FROM billed b
-    LEFT JOIN taken_back t ON b.line_id = t.line_id
+    LEFT JOIN taken_back t ON b.line_id = t.line_id AND t.nth = 1
 ),
 daily AS (
     SELECT
