@@ -88,9 +88,10 @@ lock:
 sample: setup
 	$(BIN)/anomaly sample data/sample --seed 2024 --scale 1
 
-# Writes docs/indicators anew from the records and their drawn examples.
+# Writes docs/indicators and docs/rules.md anew from records and drawn examples.
 pages: setup
 	$(BIN)/python tests/indicator_pages.py
+	$(BIN)/python tests/rule_pages.py
 
 clean:
 	rm -rf $(VENV) reports/demo

@@ -17,6 +17,7 @@ from anomaly.store.store import Store
 from anomaly.tables import tables
 
 FOLDER = Path(__file__).parent / "spec" / "indicators"
+KEY = b"invented, as all of the world is"
 BILL = {
     "insured_id": "P1",
     "institution_id": "H1",
@@ -101,7 +102,8 @@ def write_world(folder: Path, world: dict) -> Path:
 def load_world(folder: Path, world: dict) -> Path:
     """Load a world into a fresh store; return where it lies."""
     store = Store.create(folder / "store")
-    report = load(store, [write_world(folder / "export", world)], load_mapping())
+    export = write_world(folder / "export", world)
+    report = load(store, [export], load_mapping(), key=KEY)
     lost = {
         name: book
         for name, book in report.accounts.items()

@@ -37,7 +37,8 @@ class Column:
     """One column of a canonical table.
 
     ``required``: a row without it is quarantined. ``drop``: personal, never
-    stored. ``derived``: made at the door from other columns.
+    stored. ``digest``: personal, stored as a keyed digest only. ``derived``: made
+    at the door from other columns.
     """
 
     name: str
@@ -45,7 +46,12 @@ class Column:
     zh: str
     required: bool = False
     drop: bool = False
+    digest: bool = False
     derived: bool = False
+
+    @property
+    def personal(self) -> bool:
+        return self.drop or self.digest
 
     @property
     def sql_type(self) -> str:
@@ -93,6 +99,11 @@ class Table:
     def stored(self) -> tuple[Column, ...]:
         """The columns that the store keeps."""
         return tuple(column for column in self.columns if not column.drop)
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """The names of the columns that are kept as digests only."""
+        return tuple(column.name for column in self.columns if column.digest)
 
 
 def _column(name: str, text: str) -> Column:

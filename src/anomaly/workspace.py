@@ -11,8 +11,9 @@ from anomaly.features import builder, frames
 from anomaly.features.growth import derived, months_with_before
 from anomaly.features.indicator import indicators
 from anomaly.features.own import own_indicators
-from anomaly.leads import combine, coverage, ranking, scoring
+from anomaly.leads import combine, coverage, evaluation, ranking, scoring
 from anomaly.leads import needs as needs_room
+from anomaly.leads.evaluation import Evaluation
 from anomaly.periods import MonthLike, month_text, parse_month
 from anomaly.rules import hits as rules_room
 from anomaly.rules import trial as trial_room
@@ -153,6 +154,29 @@ class Workspace:
     ) -> pd.DataFrame:
         """Return lead counts: tier, leads, expected_by_chance, tested."""
         return combine.tier_counts(self.leads(unit, month, district))
+
+    def evaluate(
+        self,
+        unit: str,
+        month: MonthLike,
+        truth: Path | str | None = None,
+        k: int | None = None,
+    ) -> Evaluation:
+        """Hold a ranked list against labels, beside naive lists.
+
+        ``truth`` is a CSV (`anomaly.leads.evaluation.read_truth`); without one, what
+        FINDINGS decided on that month's leads. ``k`` is how many are labelled unless
+        given. DataRefusedError where labels name units the store does not know.
+        """
+        leads = self.leads(unit, month)
+        month = parse_month(month)
+        if truth is None:
+            known = evaluation.decided(self.store, unit, month)
+            leads = leads[leads["unit_id"].isin(known["unit_id"])]
+        else:
+            known = evaluation.read_truth(Path(truth), unit, month)
+            evaluation.refuse_unknown(self.store, unit, known, str(truth))
+        return evaluation.evaluate(leads, known, k)
 
     def evidence(
         self,

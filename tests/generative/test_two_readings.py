@@ -1,7 +1,7 @@
 """What is read quickly is read as the careful reading would have read it."""
 
 import pytest
-from drawn import CHARGE, SETTLEMENT, VISIT
+from drawn import CHARGE, DOCTOR, SETTLEMENT, VISIT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -13,7 +13,14 @@ from anomaly.store.duckdb_engine import DuckDBEngine
 from anomaly.store.incoming import Incoming
 from anomaly.store.staging import Staging
 
-PLAIN = {"fee_list_d": CHARGE, "setl_d": SETTLEMENT, "mdtrt_d": VISIT}
+PERSON = {"psn_no": "P1", "certno": "99010119000101123X", "tel": "10000000777"}
+PLAIN = {
+    "fee_list_d": CHARGE,
+    "setl_d": SETTLEMENT,
+    "mdtrt_d": VISIT,
+    "dr_info_b": DOCTOR | {"certno": PERSON["certno"]},
+    "psn_info_b": PERSON,
+}
 ODD = [
     *["", " ", "0", "1", "是", "N", "TRUE", "t", "2", "08", "9", "1.005", "1e3", ".5"],
     *["5.", "+5", "1_000", "1,234.50", "12,3", "-0", "nan", "inf", "1e18", "0x10"],
@@ -59,7 +66,7 @@ def staged(engine, path, quickly):
     table = mapping.table_of(source.stem)
     incoming = Incoming(source, table, mapping.match(table, source.header))
     staging = Staging(
-        engine.connection, incoming, mapping, path.parent, quickly=quickly
+        engine.connection, incoming, mapping, path.parent, key=b"k", quickly=quickly
     )
     (_,) = staging.each(blocks(source))
     columns = ", ".join(["line", *staging.given, "reason"])
@@ -99,6 +106,8 @@ def test_quick_and_careful_agree(engine, tmp_path_factory, drawn):
         ("mdtrt_d", "begntime"),
         ("setl_d", "medfee_sumamt"),
         ("setl_d", "refd_setl_flag"),
+        ("psn_info_b", "certno"),
+        ("psn_info_b", "tel"),
     ],
 )
 def test_every_odd_cell_in_every_kind_of_column(engine, tmp_path, name, header):

@@ -158,6 +158,16 @@ def test_keys_are_unique():
     assert settlements()["mdtrt_id"].isin(visits()["mdtrt_id"]).all()
 
 
+def test_a_telephone_is_a_household_s_and_a_doctor_falls_ill_elsewhere():
+    persons = table("psn_info_b", "psn_no", "tel", "certno")
+    assert persons["tel"].str.fullmatch(r"测试电话\d{8}").all()
+    assert set(persons["tel"].value_counts()) == {1, 2, 3, 4}
+    doctors = table("dr_info_b", "dr_code", "certno")["certno"]
+    own = persons.loc[persons["certno"].isin(doctors), "psn_no"]
+    assert len(own) == len(doctors)
+    assert not settlements()["psn_no"].isin(own).any()
+
+
 def test_sums_hold_to_the_cent():
     bills = settlements()
     sums = lines().groupby("setl_id")["fen"].sum().reindex(bills["setl_id"])

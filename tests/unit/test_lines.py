@@ -2,7 +2,8 @@
 
 import pytest
 
-from anomaly.sources.lines import KeptOut, LineWatch, keyed_digest
+from anomaly.sources.digests import keyed_digest
+from anomaly.sources.lines import KeptOut, LineWatch
 
 
 def watched(text, size=7):

@@ -166,11 +166,19 @@ def test_only_three_tables_are_required():
         ("visit", "address"),
         ("insured", "nationality"),
         ("insured", "address"),
-        ("doctor", "id_number"),
     ],
 )
 def test_personal_columns_are_dropped(table, column):
     assert tables()[table].column(column).drop
+
+
+def test_few_personal_columns_are_kept_as_digests():
+    kept = {(one.name, column) for one in tables().values() for column in one.digests}
+    assert kept == {
+        ("doctor", "id_number"),
+        ("insured", "id_number"),
+        ("insured", "phone"),
+    }
 
 
 def test_dictionaries_group_codes():

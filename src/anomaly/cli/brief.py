@@ -3,13 +3,14 @@
 import shutil
 import tempfile
 from pathlib import Path
+from secrets import token_hex
 from typing import Annotated
 
 import pandas as pd
 import typer
 
 from anomaly.cli.data import AsJson, Month, StorePath
-from anomaly.cli.output import err, out, progress, say_json, show_table
+from anomaly.cli.output import PRIVATE, err, out, progress, say_json, show_table
 from anomaly.errors import DataRefusedError, UsageError
 from anomaly.periods import parse_month
 
@@ -141,17 +142,27 @@ def _make_sample(out_path: Path, stage) -> Path:
 
 
 def _load_demo(data: Path, path: Path, stage) -> str:
+    from anomaly.sources.digests import given_key
     from anomaly.sources.mapping import load_mapping
     from anomaly.store.ingest import load
     from anomaly.store.store import Store
 
     store = Store.create(path)
-    load(store, [data], load_mapping(), stage("load"))
+    key = given_key() or _demo_key(path.parent / "key")
+    load(store, [data], load_mapping(), stage("load"), key=key)
     months = store.months()
     store.close()
     if not months:
         raise DataRefusedError(f"{data}: no settlement was accepted")
     return months[-1].strftime("%Y-%m")
+
+
+def _demo_key(path: Path) -> bytes:
+    """Return the demo's own key for digests: drawn once, beside its store."""
+    path.touch(mode=PRIVATE)
+    if not path.read_bytes():
+        path.write_text(token_hex())
+    return path.read_bytes()
 
 
 def _rank_demo(store: Path, month: str, folder: Path, stage) -> list[str]:

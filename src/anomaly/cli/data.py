@@ -95,13 +95,22 @@ def load(
             strict=strict,
         )
     if as_json:
-        tables = {name: book.as_json() for name, book in report.accounts.items()}
-        beside = {"not_recognised": report.not_recognised, "empty": report.empty}
-        files = {name: book.as_json() for name, book in report.files.items()}
-        remarks = remark_rows(report.remarks)
-        say_json({"tables": tables, "files": files, "remarks": remarks} | beside)
-        return
-    _show(report, mapping)
+        _say(report)
+    else:
+        _show(report, mapping)
+
+
+def _say(report: "LoadReport") -> None:
+    say_json(
+        {
+            "tables": {name: b.as_json() for name, b in report.accounts.items()},
+            "files": {name: book.as_json() for name, book in report.files.items()},
+            "remarks": remark_rows(report.remarks),
+            "not_recognised": report.not_recognised,
+            "empty": report.empty,
+            "keyless": report.keyless,
+        }
+    )
 
 
 def _show_accounts(what: str, accounts: "dict[str, Account]") -> None:
@@ -124,6 +133,22 @@ def _show(report: "LoadReport", mapping: str) -> None:
     for name, columns in report.missing.items():
         if columns:
             err.print(f"{name}: columns absent: {', '.join(columns)}")
+    _show_keyless(report.keyless)
+
+
+def _show_keyless(keyless: dict[str, list[str]]) -> None:
+    """Say what was left out for want of a key, what waits for it, and what to do."""
+    from anomaly.leads.needs import waiting_for_key
+    from anomaly.sources.digests import KEY_BYTES, KEY_VARIABLE
+
+    for name, columns in keyless.items():
+        err.print(f"{name}: no key to digest {', '.join(columns)}: left out")
+    if keyless:
+        err.print(
+            f"{' and '.join(waiting_for_key())} wait for the key: set {KEY_VARIABLE}"
+            f" ({KEY_BYTES} characters or more, kept outside the store), then load"
+            " these files again"
+        )
 
 
 def build(

@@ -1,4 +1,4 @@
-"""The command that ranks."""
+"""Commands that rank, and that say how good a list is."""
 
 from pathlib import Path
 from typing import Annotated
@@ -24,6 +24,7 @@ Mode = Annotated[str, typer.Option("--mode", help="File mode, octal.")]
 
 def register(app: typer.Typer) -> None:
     app.command()(rank)
+    app.command()(evaluate)
 
 
 def rank(
@@ -60,3 +61,43 @@ def rank(
         return
     show_table(tiers)
     out.print(f"{len(leads)} units ranked: {out_path}")
+
+
+def evaluate(
+    store: StorePath,
+    month: Month,
+    unit: Annotated[str, typer.Option(help="A kind of unit that is ranked.")] = (
+        "doctor"
+    ),
+    truth: Annotated[
+        Path | None,
+        typer.Option(help="CSV of labels: unit_kind, unit_id, scheme, ..."),
+    ] = None,
+    k: Annotated[int, typer.Option("--k", help="0: as many as are labelled.")] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """Say how good a ranked list is, beside naive ones, where the truth is known.
+
+    Without --truth, by what FINDINGS decided on that month's leads.
+    """
+    from anomaly.workspace import open_store
+
+    workspace = open_store(store)
+    with progress() as stage:
+        workspace.prepare(month, stage("build"))
+    found = workspace.evaluate(unit, month, truth, k or None)
+    tables = {
+        "lists": found.lists,
+        "schemes": found.schemes,
+        "chance": found.chance,
+    }
+    if as_json:
+        say_json({name: table.to_dict("records") for name, table in tables.items()})
+        return
+    titles = {
+        "lists": "Lists: ours (risk), and naive ones",
+        "schemes": "By scheme: found in the first 2k",
+        "chance": "By chance: units without a label whose p is below a level",
+    }
+    for name, table in tables.items():
+        show_table(table.round(4), titles[name])

@@ -6,7 +6,7 @@ from functools import cache
 import pandas as pd
 
 from anomaly.errors import UsageError
-from anomaly.leads.needs import EITHER, JOINED, affected
+from anomaly.leads.needs import EITHER, JOINED, affected, key_note
 from anomaly.policy.read import policy
 from anomaly.rules.hits import every_step
 from anomaly.store.account import Account
@@ -117,8 +117,9 @@ def gaps(store: Store, language: str = "zh") -> pd.DataFrame:
     for file in store.catalog.source_files():
         table = tables()[file.table_name]
         for column in file.missing:
-            what = f"{table.zh}·{table.column(column).zh} ({column})"
             key = (table.name, column)
+            note = key_note(key, store, language)
+            what = f"{table.zh}·{table.column(column).zh} ({column}{note})"
             kind = "column" if key in lost or _is_used(key) else "unused"
             if key in lost:
                 consequence = _lost(set(lost[key]), position)

@@ -16,6 +16,7 @@ LINES = {
 NEW_FOR_MONTHS = 6
 # A finding that was confirmed, whatever has followed from it.
 CONFIRMED = ("confirmed", "recovered", "rectified", "restored")
+DISMISSED = ("dismissed",)
 
 
 def alert_line(evidence: pd.DataFrame, language: str = "zh") -> pd.Series:

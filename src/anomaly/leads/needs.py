@@ -12,6 +12,7 @@ from anomaly.periods import shift
 from anomaly.policy.knowledge import FOLDER, knowledge, own_file
 from anomaly.rules.hits import rule_steps
 from anomaly.rules.rule import Rule, rules
+from anomaly.sources.digests import KEY_VARIABLE
 from anomaly.store.steps import Step
 from anomaly.store.store import Store
 from anomaly.tables import tables
@@ -48,6 +49,10 @@ ONLY_EXAMPLES = {
     "zh": "知识库·{name} ({file}：只有随附的虚构示例)",
     "en": "knowledge: {name} ({file}: only the invented examples shipped)",
 }
+NO_KEY = {
+    "zh": "；只以密钥摘要保存，装载时须设 {variable}",
+    "en": "; kept as a keyed digest: set {variable} and load its file",
+}
 COLUMNS = ["kind", "id", "name", "allowed", "missing"]
 
 
@@ -63,7 +68,7 @@ def needs(
     is still computed, but may be lower than it is, or absent.
     """
     rows = [
-        (kind, name, text, [_named(one) for one in sorted(gone)])
+        (kind, name, text, [_named(one, store, language) for one in sorted(gone)])
         for kind, name, text, gone in _lacked(store, language, own or {})
     ]
     rows += _growths(store, language, own or {}, {row[1]: row[3] for row in rows})
@@ -103,6 +108,16 @@ def _examples(rule: Rule, store: Store, language: str) -> list[str]:
         )
         for name in rule.knowledge
         if own_file(name, store.root) is None
+    ]
+
+
+def waiting_for_key() -> list[str]:
+    """Return the rules that ask a column which is kept as a keyed digest only."""
+    digests = {(t.name, column) for t in tables().values() for column in t.digests}
+    return [
+        rule.id
+        for rule in rules().values()
+        if traced(_words(rule.step.sql), rule.step.needs) & digests
     ]
 
 
@@ -216,6 +231,14 @@ def _words(text: str) -> set[str]:
     return set(re.findall(r"[a-z_]\w*", re.sub(r"'[^']*'", "", text)))
 
 
-def _named(column: Column) -> str:
+def _named(column: Column, store: Store, language: str) -> str:
     table = tables()[column[0]]
-    return f"{table.zh}·{table.column(column[1]).zh} ({'.'.join(column)})"
+    note = key_note(column, store, language)
+    return f"{table.zh}·{table.column(column[1]).zh} ({'.'.join(column)}{note})"
+
+
+def key_note(column: Column, store: Store, language: str) -> str:
+    """Return what a column that is kept as digests waits for, '' where for nothing."""
+    if column[1] not in tables()[column[0]].digests or store.catalog.key_mark():
+        return ""
+    return NO_KEY[language].format(variable=KEY_VARIABLE)

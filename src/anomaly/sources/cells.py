@@ -26,13 +26,15 @@ class Field:
     """One column of the source: its header, and what the table makes of it.
 
     ``type`` is '' for a column that the store does not keep: unknown to the
-    mapping, or personal. Its cells are not even written down.
+    mapping, or personal. Its cells are not even written down. One that is digested
+    need not be exact to be taken: a number that has lost digits is left empty.
     """
 
     header: str
     name: str = ""
     type: str = ""
     is_id: bool = False
+    is_digested: bool = False
 
 
 def fields_of(header: Sequence[str], table: Table, mapping: Mapping) -> list[Field]:
@@ -41,7 +43,9 @@ def fields_of(header: Sequence[str], table: Table, mapping: Mapping) -> list[Fie
     for name, position in mapping.match(table, tuple(header)).items():
         column = table.column(name)
         if not column.drop:
-            fields[position] = Field(header[position], name, column.type, column.is_id)
+            fields[position] = Field(
+                header[position], name, column.type, column.is_id, column.digest
+            )
     return fields
 
 
@@ -137,6 +141,9 @@ class CellWriter:
             return cells
         if field.is_id and types.intersection(self.inexact):
             self._refuse_inexact(cells, field, lines)
+        if field.is_digested:
+            cells = ["" if self._has_lost(cell) else cell for cell in cells]
+            types = set(map(type, cells))
         is_time = field.type in {"date", "timestamp"}
         texts = self.time_texts if is_time else self.texts
         if len(types) == 1:
@@ -151,8 +158,11 @@ class CellWriter:
         self, cells: Sequence, field: Field, lines: Sequence[int]
     ) -> None:
         for cell, line in zip(cells, lines, strict=True):
-            if type(cell) in self.inexact and abs(cell) >= FIRST_INEXACT:
+            if self._has_lost(cell):
                 refuse_lost_digits(self.name, field, line)
+
+    def _has_lost(self, cell: Any) -> bool:
+        return type(cell) in self.inexact and abs(cell) >= FIRST_INEXACT
 
 
 class SheetWriter(CellWriter):

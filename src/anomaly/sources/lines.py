@@ -12,7 +12,6 @@ line, so such a line is broken by itself; the lines after it are sound.
 import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
 
 import numpy as np
 
@@ -126,14 +125,3 @@ class LineWatch:
         except csv.Error:
             return True
         return False
-
-
-def keyed_digest(content: bytes, key: bytes) -> str | None:
-    """Return a digest by which who holds the key can find a row again.
-
-    None without a key: an unkeyed digest of a line that holds an identity
-    number could be guessed.
-    """
-    if not key:
-        return None
-    return blake2b(content, key=key[:64], digest_size=16).hexdigest()

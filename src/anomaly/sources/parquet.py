@@ -76,17 +76,22 @@ class ParquetFile:
                 continue
             cells = batch.column(batch.schema.get_field_index(field.header))
             self._refuse_inexact(cells, field, line)
+            if field.is_digested and pa.types.is_floating(cells.type):
+                cells = pc.if_else(_has_lost(cells), None, cells)
             columns.append(text_of(cells))
         return pa.record_batch(columns, [str(i) for i in range(len(columns))])
 
     def _refuse_inexact(self, cells: pa.Array, field: Field, line: int) -> None:
         if not (field.is_id and pa.types.is_floating(cells.type)):
             return
-        lost = pc.fill_null(
-            pc.greater_equal(pc.abs(cells), float(FIRST_INEXACT)), False
-        )
+        lost = _has_lost(cells)
         if pc.any(lost).as_py():
             refuse_lost_digits(self.name, field, line + pc.index(lost, True).as_py())
+
+
+def _has_lost(cells: pa.Array) -> pa.Array:
+    """Say which floating numbers are too long to be exact."""
+    return pc.fill_null(pc.greater_equal(pc.abs(cells), float(FIRST_INEXACT)), False)
 
 
 def text_of(cells: pa.Array) -> pa.Array:

@@ -5,8 +5,9 @@ from functools import cached_property
 from hashlib import sha256
 from itertools import chain, islice, pairwise
 from pathlib import Path
-from tempfile import mkstemp
+from tempfile import TemporaryFile
 from typing import Any, BinaryIO
+from weakref import finalize
 
 from anomaly.errors import DataRefusedError
 from anomaly.sources.cells import SheetWriter, csv_bytes, fields_of, header_bytes
@@ -25,7 +26,8 @@ class Sheet:
     """One worksheet; see `Source`.
 
     A sheet cannot be read twice cheaply nor held cheaply: it is turned to CSV
-    once, here, and kept aside until the store takes it.
+    once, here, and kept aside until the store takes it: in a file without a name,
+    for cells that will be digested stand in it, and nothing must outlive us.
     """
 
     delimiter = ","
@@ -46,10 +48,9 @@ class Sheet:
         self.header, above = find_header(head, table, mapping)
         self.first_line = above + 1
         self._writer = SheetWriter(name, fields_of(self.header, table, mapping))
-        handle, spool = mkstemp(dir=scratch, suffix=".csv")
-        self._spool = Path(spool)
-        with open(handle, "wb") as stream:
-            self._fill(stream, chain(head[above:], rows))
+        self._spool = TemporaryFile(dir=scratch)
+        finalize(self, self._spool.close)
+        self._fill(self._spool, chain(head[above:], rows))
 
     def _fill(self, spool: BinaryIO, rows: Iterator[list]) -> None:
         spool.write(header_bytes([*self.header, "line"]))
@@ -70,9 +71,9 @@ class Sheet:
 
     def chunks(self) -> Iterator[bytes]:
         """Yield the rows that hold anything, as CSV, each with its line."""
-        with self._spool.open("rb") as stream:
-            while chunk := stream.read(CHUNK_BYTES):
-                yield chunk
+        self._spool.seek(0)
+        while chunk := self._spool.read(CHUNK_BYTES):
+            yield chunk
 
 
 def _held(rows: list, lines: Sequence[int]) -> tuple[list, Sequence[int]]:

@@ -200,7 +200,7 @@ def _example(values: Values, column: Column | None, confidence: float) -> str:
     """Return a value to show; what may be a person's is masked."""
     if not len(values.filled):
         return ""
-    personal = column is not None and column.drop
+    personal = column is not None and column.personal
     named = confidence < SURE and values.share(NAME_OF_PERSON) > 0.5
     numbered = values.share(SURELY_PERSONAL) > 0
     if personal or named or numbered:

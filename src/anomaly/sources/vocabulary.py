@@ -7,7 +7,8 @@ from anomaly.tables import Column, Table, tables
 
 def vocabulary(mapping: Mapping, table: str = "") -> list[dict]:
     """Return one row a column: table, table_zh, names_of_table, column, zh, type,
-    names (as exports head it), kept (false for personal ones), dictionary, codes.
+    names (as exports head it), kept (false for personal ones), digest (true where a
+    keyed digest is kept in its place), dictionary, codes.
     """
     wanted = [tables()[table]] if table else tables().values()
     return [
@@ -32,7 +33,8 @@ def _row(mapping: Mapping, table: Table, column: Column) -> dict:
         "zh": column.zh,
         "type": column.type,
         "names": " ".join(n for n, c in names if c == column.name and n not in own),
-        "kept": not column.drop,
+        "kept": not column.personal,
+        "digest": column.digest,
         "dictionary": dictionary.name if dictionary else "",
         "codes": {code: record.zh for code, record in codes.items()},
     }

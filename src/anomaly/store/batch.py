@@ -6,6 +6,7 @@ from pathlib import Path
 from tempfile import mkdtemp
 
 from anomaly.errors import DataRefusedError
+from anomaly.sources.digests import key_mark
 from anomaly.sources.mapping import Mapping
 from anomaly.store.account import Account
 from anomaly.store.across import look_across
@@ -24,7 +25,10 @@ from anomaly.tables import Table, tables
 
 @dataclass
 class LoadReport:
-    """What a load did: accounts by table and file, and what it did not understand."""
+    """What a load did: accounts by table and file, and what it did not understand.
+
+    ``keyless`` names by file the columns left out, as there was no key to digest them.
+    """
 
     accounts: dict[str, Account] = field(default_factory=dict)
     missing: dict[str, list[str]] = field(default_factory=dict)
@@ -33,6 +37,7 @@ class LoadReport:
     empty: list[str] = field(default_factory=list)
     remarks: list[Remark] = field(default_factory=list)
     files: dict[str, Account] = field(default_factory=dict)
+    keyless: dict[str, list[str]] = field(default_factory=dict)
 
     def book(self, file: Incoming, account: Account) -> None:
         """Book a file's account, under its own name and its table's."""
@@ -45,9 +50,16 @@ class Batch:
     """The files of one load, held in scratch until all are judged."""
 
     def __init__(
-        self, store: Store, mapping: Mapping, report: LoadReport, replaces: str = ""
+        self,
+        store: Store,
+        mapping: Mapping,
+        report: LoadReport,
+        *,
+        replaces: str = "",
+        key: bytes = b"",
     ) -> None:
         self.store, self.mapping, self.report = store, mapping, report
+        self.key = key
         self.connection = store.engine.connection
         self.leaving = files_of_batch(store, replaces)
         self.known = {
@@ -55,6 +67,7 @@ class Batch:
             for file in store.catalog.source_files()
             if file not in self.leaving
         }
+        self.batches = {sha256: file.batch for sha256, file in self.known.items()}
         # Later loads have higher numbers: the latest row of a key stands.
         self.number = store.catalog.loads() + 1
         self.parts: list[tuple[Path, Part]] = []
@@ -65,14 +78,19 @@ class Batch:
         """Stage, judge and write one source; the same again changes nothing."""
         # A file that has never been here is read once, and known when it is read.
         names = {known.file_name for known in self.known.values()}
-        if file.name in names and self._is_known(file):
-            return
+        if file.name in names:
+            self._give_way(file)
+            if self._is_known(file):
+                return
         folder = Path(mkdtemp(dir=self.store.scratch))
         self._show_neighbours(file.table)
-        staging = Staging(self.connection, file, self.mapping, folder)
+        staging = Staging(self.connection, file, self.mapping, folder, key=self.key)
         writer = Writer(self.connection, folder)
         taking = Taking(self.connection, file.table, staging, writer, self.number)
         account = taking.take(blocks(file.source))
+        if self._give_way(file):
+            self.take(file)
+            return
         if self._is_known(file):
             return
         self.report.remarks += self._remarks(file, staging, writer)
@@ -138,6 +156,14 @@ class Batch:
         self.report.book(file, earlier.as_duplicate())
         return True
 
+    def _give_way(self, file: Incoming) -> bool:
+        """Let a file that came without a key leave, to come in with digests."""
+        known = self.known.get(file.source.digest())
+        if not (self.key and known and set(file.digests) & set(known.missing)):
+            return False
+        self.leaving.append(self.known.pop(known.sha256))
+        return True
+
     def _paths(self, dataset: str, month: str = "") -> list[Path]:
         """The parts of a dataset (of one month), those of this batch included."""
         stored = [
@@ -155,6 +181,7 @@ class Batch:
 
     def _part_key(self, file: Incoming) -> str:
         content = f"{file.source.digest()}{self.mapping.digest}"
+        content += key_mark(self.key) if file.digests else ""
         return sha256(content.encode()).hexdigest()[:16]
 
     def _note(self, file: Incoming, account: Account) -> None:
@@ -162,16 +189,19 @@ class Batch:
         self.report.missing[file.name] = file.missing
         self.report.unknown[file.name] = file.unknown
         before = self.known.get(file.source.digest())
+        left_out = [] if self.key else file.digests
+        if left_out:
+            self.report.keyless[file.name] = left_out
         if before:
             account = Account.from_json(before.account).after_another_look(account)
         noted = SourceFile(
             sha256=file.source.digest(),
-            batch=before.batch if before else "",
+            batch=self.batches.get(file.source.digest(), ""),
             part_key=self._part_key(file),
             table_name=file.table.name,
             file_name=file.name,
             account=account.as_json(),
-            missing=file.missing,
+            missing=[*file.missing, *left_out],
             unknown=file.unknown,
         )
         self.files.append(noted)
@@ -182,5 +212,13 @@ class Batch:
         if strict:
             refuse_poor(self.files)
         self.report.remarks += look_across(self.store.engine, self.parts, self._paths)
-        commit(self.store, self.parts, self.files, replaces, self.report.remarks)
+        commit(
+            self.store,
+            self.parts,
+            self.files,
+            self.report.remarks,
+            replaces=replaces,
+            leaving=self.leaving,
+            key_mark=key_mark(self.key),
+        )
         self.connection.execute("SET preserve_insertion_order = false")

@@ -216,6 +216,18 @@ class Catalog:
             "INSERT OR REPLACE INTO meta VALUES ('loads', ?)", (str(self.loads() + 1),)
         )
 
+    def key_mark(self) -> str:
+        """Return by what the key of digests is known again; '' where none was given."""
+        query = "SELECT value FROM meta WHERE key = 'key_mark'"
+        row = self._connection.execute(query).fetchone()
+        return row[0] if row else ""
+
+    def note_key_mark(self, mark: str) -> None:
+        if mark:
+            self._connection.execute(
+                "INSERT OR IGNORE INTO meta VALUES ('key_mark', ?)", (mark,)
+            )
+
     def remove_source_files(self, batch: str) -> None:
         for table in ("source_file", "remark"):
             self._connection.execute(f"DELETE FROM {table} WHERE batch = ?", (batch,))

@@ -53,17 +53,21 @@ def commit(
     store: Store,
     parts: Sequence[tuple[Path, Part]],
     files: Sequence[SourceFile],
-    replaces: str,
     remarks: Sequence[Remark],
+    *,
+    replaces: str,
+    leaving: Sequence[SourceFile],
+    key_mark: str,
 ) -> None:
     """Move files into place, then list them all in one transaction.
 
+    ``leaving`` are the files whose rows leave, those of the batch ``replaces`` and
+    those that come in anew; ``key_mark`` is of the key of digests, '' without one.
     Killed before the transaction, the files lie unlisted and are swept by the
     next writer; killed after it, nothing is missing.
     """
     hashes = "".join(sorted(file.sha256 for file in files))
     batch = sha256(hashes.encode()).hexdigest()[:16]
-    leaving = files_of_batch(store, replaces)
     gone = [part for part in store.catalog.all_parts() if made_from(part, leaving)]
     moved, left = rehome(store, list(parts))
     again = visits_again(store, list(parts), gone)
@@ -81,6 +85,7 @@ def commit(
             own = file.batch or batch
             store.catalog.add_source_file(SourceFile(**(vars(file) | {"batch": own})))
         store.catalog.count_load()
+        store.catalog.note_key_mark(key_mark)
         store.catalog.add_restated(batch, restated)
         store.catalog.add_remarks(batch, remarks)
 

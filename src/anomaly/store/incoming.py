@@ -26,6 +26,11 @@ class Incoming:
         return [cell for i, cell in header if cell and i not in known]
 
     @property
+    def digests(self) -> list[str]:
+        """The columns it brings that are kept as keyed digests only."""
+        return [name for name in self.table.digests if name in self.columns]
+
+    @property
     def missing(self) -> list[str]:
         """Canonical columns that the source does not have."""
         return [

@@ -5,10 +5,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from anomaly.errors import DataRefusedError
+from anomaly.sources.digests import given_key
 from anomaly.sources.discovery import sources
 from anomaly.sources.mapping import Mapping
 from anomaly.sources.source import Found, Source, TextOptions
 from anomaly.store.batch import Batch, LoadReport
+from anomaly.store.digesting import refuse_other_key
 from anomaly.store.incoming import Incoming
 from anomaly.store.store import Store
 from anomaly.tables import Table, tables
@@ -84,6 +86,7 @@ def load(
     url: str = "",
     replaces: str = "",
     strict: bool = False,
+    key: bytes | None = None,
 ) -> LoadReport:
     """Take exports into the store as one batch.
 
@@ -91,11 +94,14 @@ def load(
     read too; ``options`` say how text files are written where that cannot be
     told. ``replaces`` names an earlier batch whose rows all leave in the same
     transaction; ``strict`` refuses a batch with more quarantined rows than the
-    policy allows. Raises UsageError for a path, address or batch that is not
-    there, DataRefusedError for a missing table or column, what cannot be read
-    or a batch refused; then nothing was written.
+    policy allows. ``key`` is that of the digests of personal columns, by default
+    the one in the environment; without any they are left out. Raises UsageError
+    for a path, address, batch or key that is none, DataRefusedError for a missing
+    table or column, another key than before, what cannot be read or a batch
+    refused; then nothing was written.
     """
     text = options or TextOptions()
+    key = given_key() if key is None else key
     with (
         store.locked(),
         sources(paths, mapping, text, scratch=store.scratch, url=url) as found,
@@ -103,7 +109,8 @@ def load(
         files = describe(found, mapping)
         report = LoadReport(not_recognised=found.not_recognised, empty=found.empty)
         _refuse_absent_tables(store, files)
-        batch = Batch(store, mapping, report, replaces)
+        refuse_other_key(store, files, key)
+        batch = Batch(store, mapping, report, replaces=replaces, key=key)
         for done, file in enumerate(files):
             if progress:
                 progress(file.name, done, len(files))

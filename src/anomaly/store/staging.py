@@ -6,7 +6,6 @@ columns that are given, reason and raw, both null where the row is sound) and
 Rows that follow settlements have their ``month`` too, null where there is none.
 """
 
-import os
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -18,16 +17,15 @@ import pyarrow as pa
 
 from anomaly.errors import DataRefusedError
 from anomaly.sources import checks
-from anomaly.sources.lines import keyed_digest
+from anomaly.sources.digests import keyed_digest
 from anomaly.sources.mapping import Mapping
 from anomaly.store.arrow_reading import QuickReading, months_of_links
 from anomaly.store.blocks import Block
 from anomaly.store.csv_reading import present, read_csv, run_reading
+from anomaly.store.digesting import teach
 from anomaly.store.incoming import Incoming
 from anomaly.store.verdict import link_of
 
-# The key of digests and hashes: never in the store.
-KEY_VARIABLE = "ANOMALY_KEY"
 # With more doubtful rows than this share, a file is read carefully throughout.
 FEW = 0.25
 REJECTED = "(line BIGINT, byte_offset BIGINT, digest VARCHAR, reason VARCHAR)"
@@ -48,19 +46,24 @@ class Staging:
         mapping: Mapping,
         folder: Path,
         *,
+        key: bytes = b"",
         quickly: bool = True,
     ) -> None:
         self.connection, self.incoming, self.quickly = connection, incoming, quickly
-        self.folder = folder
+        self.folder, self.key = folder, key
         self.table, self.source = incoming.table, incoming.source
         self.rules = mapping.derived.get(self.table.name, {})
         self.repairs: Counter[str] = Counter()
-        self.key = os.environ.get(KEY_VARIABLE, "").encode()
-        stored = [column.name for column in self.table.stored]
+        left_out = () if key else incoming.digests
+        stored = [c.name for c in self.table.stored if c.name not in left_out]
+        # What is digested at once: canonical column -> function of its raw cell.
+        self.digested = teach(connection, incoming.digests, key) if key else {}
         # The cells that are kept: canonical column -> position.
         self.cells = {
             name: incoming.columns[name] for name in stored if name in incoming.columns
         }
+        # Of a row that waits, the cells that may be read.
+        self.shown = {n: at for n, at in self.cells.items() if n not in self.digested}
         # The columns that come out: those, and what is derived from them.
         self.given = [
             name
@@ -163,6 +166,8 @@ class Staging:
         return plain.drop_columns("nth")
 
     def _as_it_came(self, name: str) -> str:
+        if name in self.digested:
+            return f"{self.digested[name]}({name})"
         if name in self.cells:
             return checks.normalised(self.table.column(name), name)
         return checks.derived(self.rules[name])
@@ -217,7 +222,7 @@ class Staging:
         width = len(self.source.header)
         own = f"CAST(c{width} AS BIGINT)" if self.source.numbered else "NULL"
         # A cell under a header we do not know may be personal: it is not kept.
-        cells = ", ".join(f"{name} := c{i}" for name, i in self.cells.items())
+        cells = ", ".join(f"{name} := c{i}" for name, i in self.shown.items())
         self.connection.execute(
             "CREATE OR REPLACE TEMP TABLE careful AS SELECT nth, own_line,"
             f" {', '.join(self.given)}, reason,"
@@ -246,6 +251,8 @@ class Staging:
             )
 
     def _value(self, name: str, raw: dict[str, str]) -> str:
+        if name in self.digested:
+            return f"{self.digested[name]}({raw[name]})"
         if name in raw:
             return checks.value(self.table.column(name), raw[name])
         rule = self.rules[name]

@@ -114,7 +114,7 @@ class Taking:
     def _keep_waiting(self) -> None:
         """Write down what waits, with the cells that may be kept, as text."""
         name = quoted(self.staging.incoming.name)
-        cells = ", ".join(f"{cell} := {cell}" for cell in self.staging.cells)
+        cells = ", ".join(f"{cell} := {cell}" for cell in self.staging.shown)
         self.writer.whole(
             f"SELECT '{self.table.name}' AS table_name, {name} AS file, line, reason,"
             f" coalesce(raw, CAST(to_json(struct_pack({cells})) AS VARCHAR)) AS raw,"

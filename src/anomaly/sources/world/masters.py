@@ -15,9 +15,11 @@ from anomaly.sources.world.columns import (
     texts,
     whole,
 )
+from anomaly.sources.world.households import telephones
 from anomaly.sources.world.people import DISTRICT_NAMES, DISTRICTS, person_names
 from anomaly.sources.world.plan import PLACEHOLDERS
 from anomaly.sources.world.setting import Setting
+from anomaly.sources.world.streams import stream
 from anomaly.sources.world.tables import HOSPITAL_LEVELS
 
 _BEDS = np.array([14, 24, 40])
@@ -104,6 +106,8 @@ def doctors(setting: Setting) -> Columns:
     begin[new["unit"].to_numpy(dtype=np.int64)] = months
     finish = np.full(size, day_number(shift(setting.months[-1], 24)))
     elsewhere = setting.plan.on("second_site", len(setting.months) - 1, size + 2)[:size]
+    # One in thirty has a violation on record, whatever is planted on them.
+    recorded = stream(setting.seed, "violations").random(size) < 1 / 30
     # Doctors are on the register of persons themselves, in its last rows.
     own = len(setting.people) - size + place + 1
     return {
@@ -123,7 +127,7 @@ def doctors(setting: Setting) -> Columns:
         "nemp_time": nothing(size),
         "cntr_begntime": dates(begin),
         "cntr_endtime": dates(finish),
-        "vola_bhvr": always("000", size),
+        "vola_bhvr": texts(["", "000"], recorded.astype(int)),
         "vali_flag": always("1", size),
     }
 
@@ -140,12 +144,18 @@ def persons(setting: Setting) -> Columns:
         "certno": texts([f"测试证件{n:06d}" for n in range(1, size + 1)], range(size)),
         "gend": whole(frame["sex"]),
         "brdy": dates(frame["birth"]),
-        "tel": texts([f"测试电话{n:06d}" for n in range(size + 1)], frame["phone"]),
+        "tel": _telephones(setting),
         "surv_stas": texts(["1", "2"], (~alive).astype(int)),
         "die_date": dates(np.where(alive, 0, death), alive),
         "resd_admdvs": texts(DISTRICTS, frame["home"]),
         "vali_flag": always("1", size),
     }
+
+
+def _telephones(setting: Setting) -> pa.Array:
+    """Eight digits behind a word that says they are nobody's."""
+    unique, place = np.unique(telephones(setting), return_inverse=True)
+    return texts([f"测试电话{n:08d}" for n in unique], place)
 
 
 def enrolments(setting: Setting) -> Columns:
