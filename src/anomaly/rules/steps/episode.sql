@@ -22,6 +22,7 @@ SELECT
     v.insurance_type,
     v.total_fee,
     v.fund_pay,
+    v.pay_account,
     v.settled_at,
     v.admitted_at,
     v.discharged_at,
