@@ -69,7 +69,7 @@ def name_of(indicator: str, language: str) -> str:
 
 def _numbers(row: pd.Series, kind: str) -> dict[str, str]:
     value, expected = row["value"], row["expected"]
-    if kind in ("share_of_money", "foremost"):
+    if kind in ("share_of_money", "share_of_count", "foremost"):
         return {
             "value": percent(value),
             "expected": percent(expected),
