@@ -1,8 +1,10 @@
 """Units of a month: who they are, where, of which level and kind."""
 
+import re
 from datetime import date
 
 from reference.rows import Row, Tables, by, first_known, index, most, of
+from reference.settings import LIMITS
 
 NO_VIOLATION = (None, "0", "无")
 WHERE = "institution_id department district level"
@@ -10,6 +12,18 @@ WHERE = "institution_id department district level"
 
 def _absent_last(value: str | None) -> tuple:
     return (value is None, value or "")
+
+
+def focus(visits: list[Row]) -> str:
+    """What at least half of the visits are for, where that is planned treatment."""
+    for name, pattern in (
+        ("dialysis", LIMITS.dialysis_diagnosis),
+        ("oncology", LIMITS.cancer_diagnosis),
+    ):
+        planned = [v for v in visits if re.search(pattern, v["main_diagnosis"] or "")]
+        if 2 * len(planned) >= len(visits):
+            return name
+    return ""
 
 
 def unit_doctor(tables: Tables, month: date) -> list[Row]:
@@ -36,6 +50,7 @@ def unit_doctor(tables: Tables, month: date) -> list[Row]:
                 "district": district,
                 "has_prior_violation": own.get("prior_violation") not in NO_VIOLATION,
                 "started_on": own.get("contract_start"),
+                "focus": focus(visits),
             }
         )
     return found
@@ -68,6 +83,36 @@ def unit_institution(tables: Tables, month: date) -> list[Row]:
             "kind": first_known(*(own.get(name) for name in names)),
         }
         found.append(_place(place, own.get("institution_name"), visits) | cells)
+    return found
+
+
+def unit_insured(tables: Tables, month: date) -> list[Row]:
+    """Place by most visits; district as insured, else of that place."""
+    shops = index(tables["pharmacy"], "pharmacy_id")
+    places = index(tables["institution"], "institution_id")
+    found = []
+    for (person,), visits in by(of(tables["visit_fact"], month), "insured_id").items():
+        if person is None:
+            continue
+        counted = by(visits, "institution_id")
+        (place,) = min(counted, key=lambda k: (-len(counted[k]), _absent_last(*k)))
+        own = _place(place, None, counted[(place,)])
+        name = places.get(place, {}).get("institution_name")
+        band, kind = most(visits, "age_band"), most(visits, "insurance_type")
+        employed = f"'{kind}'" in LIMITS.employee_types
+        cells = {
+            "unit_id": person,
+            "unit_name": person,
+            "institution_name": first_known(
+                name, shops.get(place, {}).get("pharmacy_name")
+            ),
+            "age_band": None if band is None else f"age{band}",
+            "sex": {"1": "male", "2": "female"}.get(most(visits, "sex")),
+            "insurance": kind and ("employee" if employed else "resident"),
+            "district": first_known(most(visits, "insured_district"), own["district"]),
+            "focus": focus(visits),
+        }
+        found.append(own | cells)
     return found
 
 

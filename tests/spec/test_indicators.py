@@ -5,7 +5,8 @@ import pytest
 from drawn_indicators import expectations, load_world, worlds
 
 from anomaly.features.growth import growths
-from anomaly.features.indicator import UNITS, indicators
+from anomaly.features.indicator import UNITS, indicators, of_unit
+from anomaly.policy.read import policy
 from anomaly.workspace import open_store
 
 EXPECTED = expectations()
@@ -59,14 +60,19 @@ def test_every_indicator_says_what_why_and_on_which_clause():
 
 
 def test_only_calibrated_indicators_alert():
-    alerting = {record.id for record in indicators().values() if record.alert}
-    assert alerting == {
-        "drug_share",
-        "fee_per_visit_inpatient",
-        "fee_per_visit_outpatient",
-        "fee_per_visit_pharmacy",
-        "visits",
+    care = {"drug_share", "fee_per_visit_inpatient", "fee_per_visit_outpatient"}
+    stays = {"exam_share", "consumable_share", "one_day_stay_share", "readmit15_same"}
+    expected = {
+        "doctor": care | {"visits"},
+        "institution": care | stays | {"visits"},
+        "pharmacy": {"fee_per_visit_pharmacy", "visits"},
+        "insured": {"p_visits"},
     }
+    alerting = {
+        unit: {record.id for record in of_unit(unit) if record.alerts(unit)}
+        for unit in policy("peers")["chains"]
+    }
+    assert alerting == expected
 
 
 def test_every_kind_of_unit_is_wide_with_headers_in_chinese(computed, tmp_path):

@@ -13,7 +13,8 @@ from anomaly.store.store import Store
 def marked(store: Store, month: date) -> dict[str, bool]:
     """Say which doctors are marked as having a prior finding."""
     frame = pd.DataFrame(
-        {"has_prior_violation": False, "started_on": None, "few": False, "peers": 30},
+        {"has_prior_violation": False, "started_on": None, "few": False, "peers": 30}
+        | {"focus": ""},
         index=["D1", "D2"],
     )
     told = marks(store, frame, "doctor", month, "en")

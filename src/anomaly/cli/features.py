@@ -52,7 +52,7 @@ def features_list(unit: Unit = "", own: Own = None, as_json: AsJson = False) -> 
             "units": " ".join(record.units),
             "block": record.block,
             "direction": record.direction,
-            "alert": one.alert,
+            "alert": one is record and record.alert,
         }
         for record in known.values()
         if not unit or unit in record.units

@@ -24,7 +24,19 @@ person AS (
         max(insured_district) AS insured_district,
         max(sex) AS sex,
         max(age_band) AS age_band,
-        max(insurance_type) AS insurance_type
+        max(insurance_type) AS insurance_type,
+        -- What at least half of the visits are for, where that is planned treatment.
+        CASE
+            WHEN 2 * sum(
+                CASE WHEN regexp_matches(main_diagnosis, '{dialysis_diagnosis}')
+                    THEN 1 ELSE 0 END
+            ) >= count(*) THEN 'dialysis'
+            WHEN 2 * sum(
+                CASE WHEN regexp_matches(main_diagnosis, '{cancer_diagnosis}')
+                    THEN 1 ELSE 0 END
+            ) >= count(*) THEN 'oncology'
+            ELSE ''
+        END AS focus
     FROM visit_fact
     WHERE insured_id IS NOT NULL
     GROUP BY insured_id
@@ -43,7 +55,8 @@ SELECT
     END AS insurance,
     coalesce(n.insured_district, m.district) AS district,
     false AS has_prior_violation,
-    CAST(NULL AS DATE) AS started_on
+    CAST(NULL AS DATE) AS started_on,
+    n.focus
 FROM person n
 JOIN most m ON n.insured_id = m.insured_id
 LEFT JOIN institution i ON m.institution_id = i.institution_id
