@@ -48,12 +48,23 @@ class Workspace:
         """Return the districts that have institutions: district, name."""
         return coverage.districts(self.store)
 
-    def prepare(self, month: MonthLike, progress: Progress | None = None) -> date:
-        """Bring a month and all before it up to date; return it as a date."""
+    def prepare(
+        self,
+        month: MonthLike,
+        progress: Progress | None = None,
+        unit: str | None = None,
+    ) -> date:
+        """Bring a month and all before it up to date; return it as a date.
+
+        For the list of one kind of unit, or for a brief's.
+        """
         month = parse_month(month)
         self.store.check_month(month)
         wanted = [loaded for loaded in self.store.months() if loaded <= month]
-        rules_room.run(self.store, wanted, progress)
+        if unit:
+            coverage.check_ranked(unit)
+        units = [unit] if unit else rules_room.BRIEFED
+        rules_room.run(self.store, wanted, progress, units)
         return month
 
     def build(
@@ -139,7 +150,7 @@ class Workspace:
         those of the whole list.
         """
         self._check(unit, district)
-        month = self.prepare(month)
+        month = self.prepare(month, unit=unit)
         key = (unit, month, language, self.store.fingerprint())
         if key not in self._ranked:
             self._ranked[key] = ranking.rank(self.store, unit, month, language)
@@ -187,7 +198,7 @@ class Workspace:
     ) -> pd.DataFrame:
         """Return the evidence behind the list, one row a unit and indicator."""
         self._check(unit, district)
-        month = self.prepare(month)
+        month = self.prepare(month, unit=unit)
         names = ["unit_id", "unit_name", "institution_id", "district"]
         people = scoring.peopled(self.store, unit, month)[names]
         found = people.merge(scoring.score(self.store, unit, month), on="unit_id")

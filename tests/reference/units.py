@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from anomaly.periods import shift
 from reference.rows import Row, Tables, by, first_known, index, most, of
 from reference.settings import LIMITS
 
@@ -14,8 +15,15 @@ def _absent_last(value: str | None) -> tuple:
     return (value is None, value or "")
 
 
-def focus(visits: list[Row]) -> str:
-    """What at least half of the visits are for, where that is planned treatment."""
+def focus(tables: Tables, month: date, key: str, value: str) -> str:
+    """What half of three months' visits are for, where that is planned treatment."""
+    months = (month, shift(month, -1), shift(month, -2))
+    visits = [
+        visit
+        for each in months
+        for visit in of(tables["visit_fact"], each)
+        if visit[key] == value
+    ]
     for name, pattern in (
         ("dialysis", LIMITS.dialysis_diagnosis),
         ("oncology", LIMITS.cancer_diagnosis),
@@ -50,7 +58,7 @@ def unit_doctor(tables: Tables, month: date) -> list[Row]:
                 "district": district,
                 "has_prior_violation": own.get("prior_violation") not in NO_VIOLATION,
                 "started_on": own.get("contract_start"),
-                "focus": focus(visits),
+                "focus": focus(tables, month, "doctor_id", doctor),
             }
         )
     return found
@@ -110,7 +118,7 @@ def unit_insured(tables: Tables, month: date) -> list[Row]:
             "sex": {"1": "male", "2": "female"}.get(most(visits, "sex")),
             "insurance": kind and ("employee" if employed else "resident"),
             "district": first_known(most(visits, "insured_district"), own["district"]),
-            "focus": focus(visits),
+            "focus": focus(tables, month, "insured_id", person),
         }
         found.append(own | cells)
     return found

@@ -30,7 +30,7 @@ def register(app: typer.Typer) -> None:
 def rank(
     store: StorePath,
     month: Month,
-    unit: Annotated[str, typer.Option(help="doctor, institution or pharmacy.")],
+    unit: Annotated[str, typer.Option(help="doctor, institution, pharmacy, insured.")],
     out_path: Out,
     district: Annotated[str, typer.Option(help="Six-digit code.")] = "",
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
@@ -46,7 +46,7 @@ def rank(
         raise UsageError(f"--language '{language}'", expected="zh or en")
     workspace = open_store(store)
     with progress() as stage:
-        workspace.prepare(month, stage("build"))
+        workspace.prepare(month, stage("build"), unit)
     leads = workspace.leads(unit, month, district or None, language)
     tiers = workspace.tiers(unit, month, district or None)
     write_frame(leads, out_path, permissions)
@@ -84,7 +84,7 @@ def evaluate(
 
     workspace = open_store(store)
     with progress() as stage:
-        workspace.prepare(month, stage("build"))
+        workspace.prepare(month, stage("build"), unit)
     found = workspace.evaluate(unit, month, truth, k or None)
     tables = {
         "lists": found.lists,

@@ -4,6 +4,7 @@ from datetime import date
 
 import pandas as pd
 
+from anomaly.leads.exceptions import honoured
 from anomaly.leads.reasons import wording
 from anomaly.peers.groups import FOCUS
 from anomaly.periods import shift
@@ -50,10 +51,15 @@ def marks(
     started = pd.to_datetime(frame["started_on"])
     recent = pd.Timestamp(shift(month, 1 - NEW_FOR_MONTHS))
     new = set(frame.index[started >= recent])
+    spared = honoured(store.root, unit_kind, month)
     for unit, row in frame.iterrows():
         told[unit] += [words["prior"]] * (unit in prior)
         told[unit] += [words["tip"]] * (unit in tipped)
         told[unit] += [words["new"]] * (unit in new)
+        told[unit] += [
+            words["excepted"].format(**one)
+            for one in spared[spared["unit_id"] == unit].to_dict("records")
+        ]
         if row[FOCUS]:
             told[unit].append(words[row[FOCUS]])
         if row["few"]:

@@ -1,5 +1,6 @@
 """The ranked list: one row a unit, the most worth a look first."""
 
+from dataclasses import dataclass
 from datetime import date
 
 import numpy as np
@@ -9,6 +10,7 @@ from anomaly.detectors import PatternScore
 from anomaly.features.builder import VISITS, scope
 from anomaly.features.indicator import UNITS
 from anomaly.leads.combine import combined, listed_q, tier
+from anomaly.leads.exceptions import honoured, without
 from anomaly.leads.feedback import confirmed_shares, share_of
 from anomaly.leads.marks import alert_line, marks
 from anomaly.leads.reasons import NOTABLE_P, reasons
@@ -41,6 +43,7 @@ LEADS = (
     "excess_lower",
     "excess_upper",
     "persistence",
+    "trend",
     "rules",
     "marks",
     "reasons",
@@ -112,30 +115,38 @@ def persistence(store: Store, unit_kind: str, month: date) -> pd.Series:
     total = pd.Series(dtype=float)
     for each in recent:
         if each in loaded:
-            p = combined(score(store, unit_kind, each))
-            total = total.add((p < rule["p"]).astype(float), fill_value=0)
+            spared = honoured(store.root, unit_kind, each)
+            evidence = without(score(store, unit_kind, each), spared, "indicator")
+            total = total.add(
+                (combined(evidence) < rule["p"]).astype(float), fill_value=0
+            )
     return total
 
 
-def rank(
-    store: Store, unit_kind: str, month: date, language: str = "zh"
-) -> pd.DataFrame:
-    """Rank every unit of a kind for a month whose hits are built.
+@dataclass(frozen=True)
+class Judgement:
+    """What a month says of a kind of unit.
 
-    Returns
-    -------
-    DataFrame
-        Columns `LEADS`, the riskiest first. Units are ranked over the whole
-        store; risk grows with evidence, pattern and hits, as policy/tiers.toml
-        weighs them; p is NaN where nothing could be compared; q speaks only of
-        indicators whose tails are light enough. Deterministic.
+    ``frame`` has a row a unit (index unit_id): who it is, p, q, tier, pattern, rules
+    and risk; ``evidence`` and ``sums`` are what they were made of, without what
+    exceptions spare.
     """
+
+    frame: pd.DataFrame
+    evidence: pd.DataFrame
+    sums: pd.DataFrame
+
+
+def judge(store: Store, unit_kind: str, month: date, language: str = "zh") -> Judgement:
+    """Say of every unit of a kind how it stands in a month whose hits are built."""
+    spared = honoured(store.root, unit_kind, month)
+    evidence = without(score(store, unit_kind, month), spared, "indicator")
+    sums = without(hit_sums(store, unit_kind, month, language), spared, "rule")
     people = peopled(store, unit_kind, month)
-    evidence = score(store, unit_kind, month)
     frame = people.set_index("unit_id").rename(columns={"group": "peer_group"})
     frame["peers"] = frame["members"] - 1
+    frame = _with_unseen(frame, sums)
     totals = _totals(store, unit_kind, month)
-    sums = hit_sums(store, unit_kind, month, language)
     frame = (
         frame.join(totals)
         .join(combined(evidence))
@@ -150,15 +161,68 @@ def rank(
     frame["risk"] = _risk(frame, sums)
     by_rule = sums.groupby("unit_id")["rule"].agg(" ".join)
     frame["rules"] = by_rule.reindex(frame.index).fillna("")
-    frame["line"] = alert_line(evidence, language).reindex(frame.index).fillna("")
+    return Judgement(frame, evidence, sums)
+
+
+def _with_unseen(frame: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
+    """Add units that a rule caught although no bill of theirs was left to compare."""
+    unseen = sorted(set(sums["unit_id"]) - set(frame.index))
+    if not unseen:
+        return frame
+    rows = pd.DataFrame({"unit_name": unseen}, index=pd.Index(unseen, name="unit_id"))
+    rows = rows.assign(few=True, has_prior_violation=False, focus="", peers=0)
+    types = {name: frame[name].dtype for name in rows if name in frame}
+    return pd.concat([frame, rows.astype(types)])
+
+
+def rank(
+    store: Store, unit_kind: str, month: date, language: str = "zh"
+) -> pd.DataFrame:
+    """Rank every unit of a kind for a month whose hits are built, as the month before.
+
+    Returns
+    -------
+    DataFrame
+        Columns `LEADS`, the riskiest first. Units are ranked over the whole
+        store; risk grows with evidence, pattern and hits, as policy/tiers.toml
+        weighs them; p is NaN where nothing could be compared; q speaks only of
+        indicators whose tails are light enough; trend says how a lead stands beside
+        the month before. Deterministic.
+    """
+    now = judge(store, unit_kind, month, language)
+    frame, earlier = now.frame, shift(month, -1)
+    frame["trend"] = ""
+    if earlier in store.months():
+        frame["trend"] = trend(frame, judge(store, unit_kind, earlier).frame)
+    frame["line"] = alert_line(now.evidence, language).reindex(frame.index).fillna("")
     frame["marks"] = marks(store, frame, unit_kind, month, language)
     frame["persistence"] = (
         persistence(store, unit_kind, month).reindex(frame.index).fillna(0).astype(int)
     )
     months = len(present(store, month))
-    told = reasons(evidence, sums, unit_kind, language, months)
+    told = reasons(now.evidence, now.sums, unit_kind, language, months)
     frame["reasons"] = told.reindex(frame.index).fillna("")
     return _ordered(frame.reset_index(), unit_kind, month)
+
+
+def trend(now: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
+    """Return new, rising, steady, falling, gone, or '' for what is and was no lead.
+
+    A lead is a unit with a tier or with a hit that nothing lifts.
+    """
+    was = before.reindex(now.index)
+    is_lead = (now["tier"] != "") | (now["rules"] != "")
+    was_lead = (was["tier"].fillna("") != "") | (was["rules"].fillna("") != "")
+    step = policy("tiers")["risk"]["trend_step"]
+    moved = now["risk"] - was["risk"].fillna(0)
+    both = is_lead & was_lead
+    result = pd.Series("", index=now.index, dtype=object)
+    result[is_lead & ~was_lead] = "new"
+    result[was_lead & ~is_lead] = "gone"
+    result[both] = "steady"
+    result[both & (moved > step)] = "rising"
+    result[both & (moved < -step)] = "falling"
+    return result
 
 
 def _totals(store: Store, unit_kind: str, month: date) -> pd.DataFrame:

@@ -10,7 +10,6 @@ import pandas as pd
 from anomaly.features.builder import all_steps, datasets
 from anomaly.features.limits import parameters
 from anomaly.periods import month_text, shift
-from anomaly.policy.read import policy
 from anomaly.rules.known import known_steps
 from anomaly.rules.objects import OUTSIDE, OUTSIDE_EN, is_outside
 from anomaly.rules.rule import COLUMNS, Rule, rule_of, rules
@@ -20,6 +19,8 @@ from anomaly.store.store import Store
 # No two hits are alike in all of these.
 ORDER = ["rule", "unit_id", "visit_id", "settlement_id", "line_id", "reason"]
 Progress = Callable[[str, int, int], None]
+# The kinds of unit that a brief lists; persons are many, and built when asked for.
+BRIEFED = ("doctor", "institution", "pharmacy")
 
 
 @cache
@@ -42,22 +43,26 @@ def every_step(
     return [*shared.values(), *hit_steps]
 
 
-def run(store: Store, months: Sequence[date], progress: Progress | None = None) -> int:
-    """Bring all that a ranked list of the last of these months rests on up to date.
+def run(
+    store: Store,
+    months: Sequence[date],
+    progress: Progress | None = None,
+    units: Sequence[str] = BRIEFED,
+) -> int:
+    """Bring all that ranked lists of the last of these months rest on up to date.
 
-    These are the hits of every rule in that month, and in every month the features
-    of the kinds of unit that policy ranks; the features of other kinds are built
-    when they are asked for.
+    These are the hits of every rule in that month and the one before, and in every
+    month the features of the kinds of unit asked for.
     """
     steps = every_step(store)
     targets = []
-    for unit in policy("peers")["chains"]:
+    for unit in units:
         targets.append(f"unit_{unit}")
         for name, records in datasets(unit).items():
             if any(record.alerts(unit) for record in records):
                 targets.append(name)
     done = Runner(store, needed(steps, targets)).run(sorted(months), progress)
-    return done + run_hits(store, sorted(months)[-1], progress)
+    return done + sum(run_hits(store, month) for month in sorted(months)[-2:])
 
 
 def run_hits(store: Store, month: date, progress: Progress | None = None) -> int:

@@ -1,9 +1,10 @@
 -- Who a doctor is this month: place by most visits; department by master, else by them.
 -- needs: visit_fact, doctor, institution
+-- months: 0, -1, -2
 WITH seen AS (
     SELECT doctor_id, institution_id, department, district, level, count(*) AS visits
     FROM visit_fact
-    WHERE doctor_id IS NOT NULL
+    WHERE doctor_id IS NOT NULL AND month = {month}
     GROUP BY doctor_id, institution_id, department, district, level
 ),
 most AS (
@@ -20,7 +21,7 @@ most AS (
     WHERE nth = 1
 ),
 focused AS (
-    -- What at least half of the visits are for, where that is planned treatment.
+    -- What half of three months' visits are for, where that is planned treatment.
     SELECT
         doctor_id,
         CASE

@@ -1,9 +1,10 @@
 -- Insured persons seen this month: age band, sex and insurance, and where most often.
 -- needs: visit_fact, institution, pharmacy
+-- months: 0, -1, -2
 WITH seen AS (
     SELECT insured_id, institution_id, max(district) AS district, count(*) AS visits
     FROM visit_fact
-    WHERE insured_id IS NOT NULL
+    WHERE insured_id IS NOT NULL AND month = {month}
     GROUP BY insured_id, institution_id
 ),
 most AS (
@@ -24,8 +25,15 @@ person AS (
         max(insured_district) AS insured_district,
         max(sex) AS sex,
         max(age_band) AS age_band,
-        max(insurance_type) AS insurance_type,
-        -- What at least half of the visits are for, where that is planned treatment.
+        max(insurance_type) AS insurance_type
+    FROM visit_fact
+    WHERE insured_id IS NOT NULL AND month = {month}
+    GROUP BY insured_id
+),
+focused AS (
+    -- What half of three months' visits are for, where that is planned treatment.
+    SELECT
+        insured_id,
         CASE
             WHEN 2 * sum(
                 CASE WHEN regexp_matches(main_diagnosis, '{dialysis_diagnosis}')
@@ -56,8 +64,9 @@ SELECT
     coalesce(n.insured_district, m.district) AS district,
     false AS has_prior_violation,
     CAST(NULL AS DATE) AS started_on,
-    n.focus
+    f.focus
 FROM person n
 JOIN most m ON n.insured_id = m.insured_id
+JOIN focused f ON n.insured_id = f.insured_id
 LEFT JOIN institution i ON m.institution_id = i.institution_id
 LEFT JOIN pharmacy p ON m.institution_id = p.pharmacy_id
