@@ -81,7 +81,8 @@ def test_a_world_has_something_for_every_step(opened, tmp_path):
         step, column = name.split(".")
         assert any(row[column] for row in of(tables[step], RICH.last)), name
     artefacts = {row["artefact"] for row in of(tables["screened"], RICH.last)}
-    assert len(artefacts) == 3
+    assert artefacts >= {"placeholder_doctor", "reuploaded_batch", "code_map_error"}
+    assert len(artefacts) >= 5
     assert_agreed(tables, RICH.last)
 
 

@@ -19,6 +19,13 @@ LIMITS = replace(
 SCREEN = dict(policy("screen")["parameters"]) | {
     "mismapped_lines": 6,
     "reupload_settlements": 3,
+    "master_share": 0.5,
+    "names_of_code": 2,
+    "unit_lines": 1,
+    "unit_times": 2,
+    "neighbour_lines": 2,
+    "neighbour_share": 0.3,
+    "neighbour_letters": 1,
 }
 FOLDERS = {"features": parameters() | asdict(LIMITS), "screen": SCREEN}
 

@@ -1,5 +1,5 @@
 -- Settlements that are artefacts of recording: kept in the store, compared with nobody.
--- needs: settlement, charge, responsible_doctor, doctor
+-- needs: settlement, charge, responsible_doctor, doctor, unknown_id, shared_code, count_unit, neighbour_code
 WITH billed AS (
     SELECT
         s.settlement_id,
@@ -116,7 +116,15 @@ found AS (
     UNION ALL
     SELECT settlement_id, 2 AS priority, artefact FROM no_doctor
     UNION ALL
-    SELECT settlement_id, 3 AS priority, artefact FROM mismapped
+    SELECT settlement_id, 3 AS priority, artefact FROM unknown_id
+    UNION ALL
+    SELECT settlement_id, 4 AS priority, artefact FROM shared_code
+    UNION ALL
+    SELECT settlement_id, 5 AS priority, artefact FROM mismapped
+    UNION ALL
+    SELECT settlement_id, 6 AS priority, artefact FROM count_unit
+    UNION ALL
+    SELECT settlement_id, 7 AS priority, artefact FROM neighbour_code
 )
 SELECT
     b.settlement_id,
