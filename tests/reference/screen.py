@@ -191,11 +191,7 @@ def shared_code(tables: Tables, month: date) -> list[Row]:
 
 def count_unit(tables: Tables, month: date) -> list[Row]:
     """Bills with items of which a place counts many times as many at as much less."""
-    lines = [
-        line
-        for line in of(tables["charge"], month)
-        if line["national_item_code"] is not None and line["institution_id"] is not None
-    ]
+    lines = _coded(tables, month)
     paid = [
         line
         for line in lines
@@ -235,8 +231,7 @@ def neighbour_code(tables: Tables, month: date) -> list[Row]:
     """Bills with a local name under a code that neighbours the one it is meant for."""
     coded = [
         line | {"local_name": (line["local_item_name"] or "").strip()}
-        for line in of(tables["charge"], month)
-        if line["national_item_code"] is not None and line["institution_id"] is not None
+        for line in _coded(tables, month)
     ]
     coded = [line for line in coded if line["local_name"]]
     letters, found = SCREEN["neighbour_letters"], set()
@@ -254,3 +249,14 @@ def neighbour_code(tables: Tables, month: date) -> list[Row]:
             and line["national_item_code"][:letters] == meant[:letters]
         }
     return [{"settlement_id": one, "artefact": "neighbour_code"} for one in found]
+
+
+def _coded(tables: Tables, month: date) -> list[Row]:
+    """Lines with a code, under the place of their bill."""
+    bills = index(of(tables["settlement"], month), "settlement_id")
+    lines = [
+        line | {"institution_id": bills[line["settlement_id"]]["institution_id"]}
+        for line in of(tables["charge"], month)
+        if line["settlement_id"] in bills and line["national_item_code"] is not None
+    ]
+    return [line for line in lines if line["institution_id"] is not None]

@@ -1,15 +1,25 @@
 -- Settlements with items counted in another unit, tablets for boxes, than elsewhere.
--- needs: charge
-WITH used AS (
+-- needs: charge, settlement
+WITH coded AS (
+    SELECT
+        c.settlement_id,
+        s.institution_id,
+        c.national_item_code,
+        c.quantity,
+        c.line_amount
+    FROM charge c
+    JOIN settlement s ON c.settlement_id = s.settlement_id
+    WHERE c.national_item_code IS NOT NULL AND s.institution_id IS NOT NULL
+),
+used AS (
     SELECT
         institution_id,
         national_item_code,
         count(*) AS lines,
         sum(quantity) AS quantity,
         sum(line_amount) AS amount
-    FROM charge
-    WHERE national_item_code IS NOT NULL AND institution_id IS NOT NULL
-        AND quantity > 0 AND line_amount > 0
+    FROM coded
+    WHERE quantity > 0 AND line_amount > 0
     GROUP BY institution_id, national_item_code
 ),
 beside AS (
@@ -44,6 +54,6 @@ wrong AS (
         AND size_ratio * price_ratio BETWEEN 0.5 AND 2
 )
 SELECT DISTINCT c.settlement_id, 'count_unit_error' AS artefact
-FROM charge c
+FROM coded c
 JOIN wrong w ON c.institution_id = w.institution_id
     AND c.national_item_code = w.national_item_code

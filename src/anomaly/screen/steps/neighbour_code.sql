@@ -1,14 +1,15 @@
 -- Settlements with an item picked beside the one meant: the next line of a drop-down.
--- needs: charge
+-- needs: charge, settlement
 WITH coded AS (
     SELECT
-        settlement_id,
-        institution_id,
-        trim(local_item_name) AS local_name,
-        national_item_code
-    FROM charge
-    WHERE national_item_code IS NOT NULL AND institution_id IS NOT NULL
-        AND trim(local_item_name) <> ''
+        c.settlement_id,
+        s.institution_id,
+        trim(c.local_item_name) AS local_name,
+        c.national_item_code
+    FROM charge c
+    JOIN settlement s ON c.settlement_id = s.settlement_id
+    WHERE c.national_item_code IS NOT NULL AND s.institution_id IS NOT NULL
+        AND trim(c.local_item_name) <> ''
 ),
 counted AS (
     SELECT institution_id, local_name, national_item_code, count(*) AS lines
