@@ -3,6 +3,7 @@
     python benchmarks/rules worlds [--seeds 5] [--first 92000] [--scale 1]
     python benchmarks/rules month FOLDER     all rules over a month of a city
     python benchmarks/rules each FOLDER      every rule beside the same by hand
+    python benchmarks/rules day FOLDER       a day more: loaded, and asked about
 
 FOLDER holds the city of `python benchmarks/features data FOLDER`: ten million fee
 lines in 24 months. Demanded: all rules over a month within 60 s and 4 GB; each at most
@@ -24,7 +25,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("what", choices=("worlds", "month", "each", "alone"))
+    parser.add_argument("what", choices=("worlds", "month", "each", "day", "alone"))
     parser.add_argument("folder", type=Path, nargs="?", default=Path("reports/bench"))
     parser.add_argument("--seeds", type=int, default=5)
     parser.add_argument("--first", type=int, default=92_000)
@@ -86,6 +87,23 @@ def _month(root: Path, nth: int):
     months = store.months()
     store.close()
     return months[nth]
+
+
+def say_day(asked) -> None:
+    """Print how long a day more takes where everything before it is built."""
+    import speed
+
+    from anomaly.workspace import open_store
+
+    root = asked.folder / "daily"
+    speed.only_input(asked.folder / "city", root)
+    month = _month(root, MONTH + 1)
+    workspace = open_store(root)
+    workspace.since("doctor", month.replace(day=28))
+    workspace.store.close()
+    lines = speed.write_day(root, month, asked.folder / "day")
+    took = speed.take_day(root, month, asked.folder / "day")
+    print(f"a day of {lines:,} fee lines: {took}")
 
 
 def say_each(asked) -> None:

@@ -13,9 +13,12 @@ from statistics import median
 from anomaly.periods import month_text, shift
 from anomaly.rules.hits import every_step, run_hits
 from anomaly.rules.rule import Rule, rules
+from anomaly.sources.mapping import load_mapping
+from anomaly.store.ingest import load
 from anomaly.store.steps import Runner, Step, needed
 from anomaly.store.store import Store
 from anomaly.tables import tables
+from anomaly.workspace import open_store
 
 
 def only_input(source: Path, target: Path) -> Path:
@@ -163,3 +166,51 @@ def _text_alone(store: Store, step: Step, month: date, path: Path) -> None:
 
 def all_rules() -> Sequence[Rule]:
     return list(rules().values())
+
+
+# Of a day's rows, what must be new for the store to take them as new.
+IDS = ("settlement_id", "visit_id", "line_id")
+DAILY = ("settlement", "visit", "charge")
+
+
+def write_day(root: Path, month: date, folder: Path) -> int:
+    """Write an export of one more day, like the month's last; return its fee lines."""
+    folder.mkdir(parents=True, exist_ok=True)
+    store = Store.open(root)
+    for name in DAILY:
+        store.show(name, [month_text(month)])
+    last = store.scalar("SELECT max(CAST(settled_at AS DATE)) FROM settlement")
+    bills = (
+        "SELECT settlement_id, visit_id FROM settlement"
+        f" WHERE CAST(settled_at AS DATE) = DATE '{last}'"
+    )
+    counts = {}
+    for name in DAILY:
+        key = "visit_id" if name == "visit" else "settlement_id"
+        rows = store.engine.frame(
+            f"SELECT * FROM {name} WHERE {key} IN (SELECT {key} FROM ({bills}))"
+        )
+        for one in rows.columns.intersection(IDS):
+            rows[one] = rows[one] + "-again"
+        held = [column.name for column in tables()[name].stored]
+        rows[rows.columns.intersection(held)].to_csv(
+            folder / f"{name}.csv", index=False
+        )
+        counts[name] = len(rows)
+    store.close()
+    return counts["charge"]
+
+
+def take_day(root: Path, month: date, folder: Path) -> dict[str, float]:
+    """Load a day and ask rules and lines about it; return wall seconds of each."""
+    store = Store.open(root)
+    start = time.perf_counter()
+    load(store, [folder], load_mapping())
+    store.close()
+    loaded = time.perf_counter() - start
+    workspace = open_store(root)
+    day = date(month.year, month.month, 1)
+    found = workspace.since("doctor", day.replace(day=28))
+    asked = time.perf_counter() - start - loaded
+    workspace.store.close()
+    return {"load": loaded, "rank": asked, "units": len(found)}

@@ -11,7 +11,7 @@ from anomaly.features import builder, frames
 from anomaly.features.growth import derived, months_with_before
 from anomaly.features.indicator import indicators
 from anomaly.features.own import own_indicators
-from anomaly.leads import combine, coverage, evaluation, ranking, scoring
+from anomaly.leads import combine, coverage, evaluation, increment, ranking, scoring
 from anomaly.leads import needs as needs_room
 from anomaly.leads.evaluation import Evaluation
 from anomaly.periods import MonthLike, month_text, parse_month
@@ -159,6 +159,14 @@ class Workspace:
             found = found[found["district"] == district].reset_index(drop=True)
             found = found.assign(rank=range(1, len(found) + 1))
         return found.copy()
+
+    def since(self, unit: str, day: date, language: str = "zh") -> pd.DataFrame:
+        """Return units with bills since a day, and what rules and lines say of them.
+
+        Columns: `anomaly.leads.increment.COLUMNS`; the month is the day's.
+        """
+        self.prepare(day, unit=unit)
+        return increment.increment(self.store, unit, day, language)
 
     def tiers(
         self, unit: str, month: MonthLike, district: str | None = None

@@ -21,11 +21,11 @@ SCREEN = dict(policy("screen")["parameters"]) | {
     "reupload_settlements": 3,
     "master_share": 0.5,
     "names_of_code": 2,
-    "unit_lines": 1,
+    "unit_lines": 2,
     "unit_times": 2,
     "neighbour_lines": 2,
-    "neighbour_share": 0.3,
-    "neighbour_letters": 1,
+    "neighbour_share": 0.4,
+    "neighbour_letters": 2,
 }
 FOLDERS = {"features": parameters() | asdict(LIMITS), "screen": SCREEN}
 

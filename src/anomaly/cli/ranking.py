@@ -1,8 +1,10 @@
 """Commands that rank, and that say how good a list is."""
 
+from datetime import date
 from pathlib import Path
 from typing import Annotated
 
+import pandas as pd
 import typer
 
 from anomaly.cli.data import AsJson, Month, StorePath
@@ -29,9 +31,15 @@ def register(app: typer.Typer) -> None:
 
 def rank(
     store: StorePath,
-    month: Month,
     unit: Annotated[str, typer.Option(help="doctor, institution, pharmacy, insured.")],
     out_path: Out,
+    month: Annotated[str, typer.Option("--month", help="YYYY-MM.")] = "",
+    since: Annotated[
+        str,
+        typer.Option(
+            "--since", help="YYYY-MM-DD: only what was billed since that day."
+        ),
+    ] = "",
     district: Annotated[str, typer.Option(help="Six-digit code.")] = "",
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
     mode: Mode = f"{PRIVATE:04o}",
@@ -44,9 +52,17 @@ def rank(
     permissions = file_mode(mode)
     if language not in ("zh", "en"):
         raise UsageError(f"--language '{language}'", expected="zh or en")
+    if bool(month) == bool(since):
+        raise UsageError("rank", expected="--month or --since, one of them")
     workspace = open_store(store)
+    day = _day(since) if since else None
     with progress() as stage:
-        workspace.prepare(month, stage("build"), unit)
+        workspace.prepare(day or month, stage("build"), unit)
+    if day:
+        _write_since(
+            workspace.since(unit, day, language), out_path, permissions, as_json
+        )
+        return
     leads = workspace.leads(unit, month, district or None, language)
     tiers = workspace.tiers(unit, month, district or None)
     write_frame(leads, out_path, permissions)
@@ -61,6 +77,26 @@ def rank(
         return
     show_table(tiers)
     out.print(f"{len(leads)} units ranked: {out_path}")
+
+
+def _day(text: str) -> date:
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise UsageError(f"--since '{text}'", expected="YYYY-MM-DD") from None
+
+
+def _write_since(
+    found: pd.DataFrame, path: Path, permissions: int, as_json: bool
+) -> None:
+    write_frame(found, path, permissions)
+    caught = found[found["hits"] > 0]
+    if as_json:
+        say_json({"out": str(path), "rows": len(found), "caught": len(caught)})
+        return
+    columns = ["unit_id", "unit_name", "bills", "billed", "line", "rules", "amount"]
+    show_table(caught[columns].head(20))
+    out.print(f"{len(found)} units with bills, {len(caught)} with hits: {path}")
 
 
 def evaluate(
