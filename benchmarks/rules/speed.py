@@ -22,21 +22,15 @@ from anomaly.workspace import open_store
 
 
 def only_input(source: Path, target: Path) -> Path:
-    """Make a store whose input is another's, by link, and that has built nothing."""
+    """Make a store of its own of another that has built nothing, its files by link."""
     shutil.rmtree(target, ignore_errors=True)
-    old, new = Store.open(source), Store.create(target)
-    with new.locked():
-        for name in tables():
-            for part in old.parts(name):
-                path = source / part.path
-                new.keep(name, part.month, part.key, _linked(path))
-    old.close()
-    new.close()
+    target.mkdir(parents=True)
+    shutil.copy(source / "catalog.sqlite", target)
+    for path in (source / "data").rglob("*.parquet"):
+        own = target / path.relative_to(source)
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.hardlink_to(path)
     return target
-
-
-def _linked(path: Path):
-    return lambda target: Path(target).hardlink_to(path)
 
 
 def every_rule(root: Path, month: date) -> None:
@@ -174,15 +168,15 @@ DAILY = ("settlement", "visit", "charge")
 
 
 def write_day(root: Path, month: date, folder: Path) -> int:
-    """Write an export of one more day, like the month's last; return its fee lines."""
+    """Write an export of one more day, like the month's fullest; return its lines."""
     folder.mkdir(parents=True, exist_ok=True)
     store = Store.open(root)
     for name in DAILY:
         store.show(name, [month_text(month)])
-    last = store.scalar("SELECT max(CAST(settled_at AS DATE)) FROM settlement")
+    day = store.scalar("SELECT mode(CAST(settled_at AS DATE)) FROM settlement")
     bills = (
         "SELECT settlement_id, visit_id FROM settlement"
-        f" WHERE CAST(settled_at AS DATE) = DATE '{last}'"
+        f" WHERE CAST(settled_at AS DATE) = DATE '{day}'"
     )
     counts = {}
     for name in DAILY:

@@ -57,6 +57,10 @@ def built(shape: Shape, opened: Opened, folder: Path) -> Tables:
     return tables
 
 
+# What chance seldom draws; worlds of their own are in tests/spec/test_screen.py.
+RARE = {"count_unit", "neighbour_code", "shared_code", "unknown_id"}
+
+
 def disagreements(tables: Tables, last: date) -> dict[str, str]:
     """Return where a step's rows are not those of its reference, and how."""
     found = {}
@@ -76,13 +80,13 @@ def assert_agreed(tables: Tables, last: date) -> None:
 
 def test_a_world_has_something_for_every_step(opened, tmp_path):
     tables = built(RICH, opened, tmp_path)
-    assert [name for name in references() if not of(tables[name], RICH.last)] == []
+    empty = {name for name in references() if not of(tables[name], RICH.last)}
+    assert empty <= RARE
     for name in HELD:
         step, column = name.split(".")
         assert any(row[column] for row in of(tables[step], RICH.last)), name
     artefacts = {row["artefact"] for row in of(tables["screened"], RICH.last)}
     assert artefacts >= {"placeholder_doctor", "reuploaded_batch", "code_map_error"}
-    assert len(artefacts) >= 5
     assert_agreed(tables, RICH.last)
 
 

@@ -19,12 +19,12 @@ LIMITS = replace(
 SCREEN = dict(policy("screen")["parameters"]) | {
     "mismapped_lines": 6,
     "reupload_settlements": 3,
-    "master_share": 0.5,
-    "names_of_code": 2,
-    "unit_lines": 2,
-    "unit_times": 2,
-    "neighbour_lines": 2,
-    "neighbour_share": 0.4,
+    "master_share": 0.8,
+    "names_of_code": 3,
+    "unit_lines": 4,
+    "unit_times": 4,
+    "neighbour_lines": 3,
+    "neighbour_share": 0.6,
     "neighbour_letters": 2,
 }
 FOLDERS = {"features": parameters() | asdict(LIMITS), "screen": SCREEN}

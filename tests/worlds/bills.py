@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 KINDS = ("11", "11", "21", "41", "13", "21", "41", "9107")
 # An account that several use.
-NAMES = {"D9": ("测试甲", "测试乙 ", "测试丙", "")}
+SHARED = ("测试甲", "测试乙 ", "测试丙", "")
 DOCTORS = ("D1", "D2", "D3", "D4", "D1", "D2", "D3", "D4", "D9", "00000", "")
 DEPARTMENTS = ("内科", "外科", "", "儿科")
 DIAGNOSES = ("I10.x00", "J06.900", "K29.3", "Z51.1", "o80", "D48.9", "D50.1", "H59.0")
@@ -169,7 +169,6 @@ class Bills:
         nights = self.pick(NIGHTS) if kind == "21" else 0
         left = settled - timedelta(minutes=self.rng.choice([0, 10, 61]))
         came = left - timedelta(days=nights, minutes=self.rng.choice([0, 20]))
-        doctor = self.pick(DOCTORS)
         visit = {
             "visit_id": f"V{number:04d}",
             "insured_id": self.pick(self.people)["insured_id"],
@@ -178,8 +177,7 @@ class Bills:
             "admitted_at": text(came),
             "discharged_at": text(left),
             "stay_days": self.rng.choice(["", str(nights), "0", "3", "15", "16"]),
-            "attending_doctor_id": doctor,
-            "attending_doctor_name": self.pick(NAMES.get(doctor, ("测试医师",))),
+            "attending_doctor_id": self.pick(DOCTORS),
             "admit_dept": self.pick(DEPARTMENTS),
             "discharge_dept": self.pick(("", *DEPARTMENTS)),
             "main_diagnosis": self.pick(DIAGNOSES),
@@ -190,6 +188,8 @@ class Bills:
             "ended": text(left),
             "settled": text(settled),
         }
+        shared = visit["attending_doctor_id"] == "D9"
+        visit["attending_doctor_name"] = SHARED[number % 4] if shared else "测试"
         for name in ("admitted_at", "discharged_at"):
             if self.chance(0.08):
                 visit[name] = ""

@@ -5,10 +5,13 @@ from datetime import date
 import pandas as pd
 
 from anomaly.features.builder import scope
+from anomaly.features.frames import features
 from anomaly.features.indicator import UNITS
 from anomaly.leads.marks import alert_line
-from anomaly.leads.scoring import peopled, score
+from anomaly.leads.pooling import pooled, window
+from anomaly.leads.scoring import peopled, tests_of
 from anomaly.periods import month_text, parse_month
+from anomaly.policy.read import policy
 from anomaly.rules.hits import hits
 from anomaly.store.store import Store
 
@@ -45,7 +48,7 @@ def increment(
     caught = _caught(store, unit_kind, month, since, language)
     people = peopled(store, unit_kind, month).set_index("unit_id")
     names = ["unit_name", "institution_id", "institution_name", "district"]
-    lines = alert_line(score(store, unit_kind, month), language)
+    lines = alert_line(_centred(store, unit_kind, month, people), language)
     frame = seen.join(people[names]).join(caught)
     frame = frame.assign(
         unit_kind=unit_kind,
@@ -60,6 +63,22 @@ def increment(
         ["hits", "amount", "billed", "unit_id"], ascending=[False, False, False, True]
     )
     return frame.reset_index(drop=True)[list(COLUMNS)]
+
+
+def _centred(
+    store: Store, unit_kind: str, month: date, people: pd.DataFrame
+) -> pd.DataFrame:
+    """Return unit_id, indicator, value and expected, the median of the unit's group.
+
+    A line asks how far a value lies from the peers' centre, which a median tells in an
+    instant; evidence, which takes its time, is for the list of the month.
+    """
+    asked = [test.indicator.id for test in tests_of(unit_kind) if not test.change]
+    rows = pooled(features(store, unit_kind, window(month), only=asked), window(month))
+    rows = rows[rows["n"] >= policy("peers")["min_visits"]]
+    group = rows["unit_id"].map(people["group"])
+    expected = rows.groupby([rows["indicator"], group])["value"].transform("median")
+    return rows.assign(expected=expected)
 
 
 def _billed(store: Store, unit_kind: str, since: date) -> pd.DataFrame:
