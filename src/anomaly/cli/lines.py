@@ -1,0 +1,63 @@
+"""Commands about alert lines: which hold, what others would do."""
+
+from typing import Annotated
+
+import pandas as pd
+import typer
+
+from anomaly.cli.data import AsJson, StorePath
+from anomaly.cli.output import say_json, show_table
+
+lines_app = typer.Typer(
+    help="Alert lines: 提示 notice, 预警 warning, 重点检查 inspect.",
+    no_args_is_help=True,
+)
+
+
+def register(app: typer.Typer) -> None:
+    app.add_typer(lines_app, name="lines")
+
+
+@lines_app.command("list")
+def lines_list(store: StorePath, as_json: AsJson = False) -> None:
+    """List the lines that hold: shipped ones, and the store's own in their place."""
+    from anomaly.workspace import open_store
+
+    rows = open_store(store).alert_lines()
+    say_json({"lines": _records(rows)}) if as_json else show_table(rows)
+
+
+@lines_app.command("backtest")
+def lines_backtest(
+    store: StorePath,
+    unit: Annotated[str, typer.Option(help="doctor, institution, pharmacy, ...")],
+    settings: Annotated[
+        list[str],
+        typer.Option("--set", help="Try fee_per_visit_outpatient.warning=1.4."),
+    ],
+    months: Annotated[int, typer.Option(help="So many of the last ones.")] = 12,
+    as_json: AsJson = False,
+) -> None:
+    """Say what moved lines would have done in past months; nothing is kept."""
+    from anomaly.workspace import open_store
+
+    found = open_store(store).backtest(unit, settings, months)
+    if as_json:
+        tables = {"months": found.months, "sums": found.sums, "units": found.units}
+        say_json({name: _records(table) for name, table in tables.items()})
+        return
+    by_month = found.months.pivot_table(
+        index=["month", "line", "step"],
+        columns="change",
+        values="units",
+        aggfunc="sum",
+    )
+    order = ["present", "moved", "gained", "lost"]
+    show_table(by_month[order].reset_index(), "Units over the line, by month")
+    show_table(found.sums, "The months in sum")
+
+
+def _records(frame: pd.DataFrame) -> list[dict]:
+    """Return rows for JSON, which knows no NaN."""
+    cells = frame.astype(object)
+    return cells.where(cells.notna(), None).to_dict("records")
