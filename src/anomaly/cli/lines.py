@@ -1,12 +1,14 @@
 """Commands about alert lines: which hold, what others would do."""
 
+from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
 import typer
 
-from anomaly.cli.data import AsJson, StorePath
+from anomaly.cli.data import AsJson, Month, StorePath
 from anomaly.cli.output import say_json, show_table
+from anomaly.errors import UsageError
 
 lines_app = typer.Typer(
     help="Alert lines: 提示 notice, 预警 warning, 重点检查 inspect.",
@@ -55,6 +57,35 @@ def lines_backtest(
     order = ["present", "moved", "gained", "lost"]
     show_table(by_month[order].reset_index(), "Units over the line, by month")
     show_table(found.sums, "The months in sum")
+
+
+@lines_app.command("notice")
+def lines_notice(
+    store: StorePath,
+    month: Month,
+    out_path: Annotated[Path, typer.Option("--out", help="Folder for the letters.")],
+    institution: Annotated[
+        list[str] | None, typer.Option("--institution", help="An id; repeatable.")
+    ] = None,
+    every: Annotated[
+        bool, typer.Option("--all", help="Each that has something to be told.")
+    ] = False,
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    as_json: AsJson = False,
+) -> None:
+    """Write each institution a letter of its own lines: its data, no one else's."""
+    from anomaly.briefs import write_notices
+    from anomaly.workspace import open_store
+
+    if every == bool(institution):
+        raise UsageError(
+            "notice", expected="either --all or at least one --institution"
+        )
+    told = write_notices(open_store(store), month, out_path, institution, language)
+    if as_json:
+        say_json({"out": str(out_path), "letters": _records(told)})
+        return
+    show_table(told)
 
 
 def _records(frame: pd.DataFrame) -> list[dict]:

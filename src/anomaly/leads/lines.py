@@ -28,6 +28,7 @@ HELD = (
     "measure",
     "value",
     "expected",
+    "group",
     "peers",
     "n",
     "measured",
