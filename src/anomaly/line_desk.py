@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 
 from anomaly.errors import UsageError
-from anomaly.leads import coverage, exceptions, standing
+from anomaly.leads import coverage, exceptions, growing, standing
 from anomaly.leads import lines as lines_room
 from anomaly.leads.standing import Backtest
 from anomaly.periods import MonthLike
@@ -51,6 +51,14 @@ class LineDesk:
         wanted = self._months(())[-months:]
         self.prepare(wanted[-1], unit=unit)
         return standing.backtest(self.store, unit, wanted, settings)
+
+    def abnormal_growth(self, month: MonthLike, language: str = "zh") -> pd.DataFrame:
+        """Return institutions and doctors that have grown beyond their peers.
+
+        Columns: `anomaly.leads.growing.COLUMNS`; what the notices suggest is policy's.
+        """
+        prepared: date = self.prepare(month)
+        return growing.abnormal_growth(self.store, prepared, language)
 
     def _state(self) -> tuple[str, ...]:
         """Return what a list hangs on: accepted input, and the bureau's own files."""

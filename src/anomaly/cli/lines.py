@@ -7,7 +7,15 @@ import pandas as pd
 import typer
 
 from anomaly.cli.data import AsJson, Month, StorePath
-from anomaly.cli.output import say_json, show_table
+from anomaly.cli.output import (
+    PRIVATE,
+    check_out,
+    file_mode,
+    out,
+    say_json,
+    show_table,
+    write_frame,
+)
 from anomaly.errors import UsageError
 
 lines_app = typer.Typer(
@@ -86,6 +94,35 @@ def lines_notice(
         say_json({"out": str(out_path), "letters": _records(told)})
         return
     show_table(told)
+
+
+@lines_app.command("growth")
+def lines_growth(
+    store: StorePath,
+    month: Month,
+    out_path: Annotated[Path, typer.Option("--out", help="FILE.csv, .parquet, .xlsx.")],
+    language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
+    mode: Annotated[str, typer.Option("--mode", help="File mode, octal.")] = (
+        f"{PRIVATE:04o}"
+    ),
+    as_json: AsJson = False,
+) -> None:
+    """List who has grown beyond their peers, and what the notices suggest."""
+    from anomaly.workspace import open_store
+
+    check_out(out_path)
+    permissions = file_mode(mode)
+    found = open_store(store).abnormal_growth(month, language)
+    write_frame(found, out_path, permissions)
+    counts = found.groupby(["unit_kind", "indicator"], as_index=False).agg(
+        units=("unit_id", "nunique")
+    )
+    if as_json:
+        rows = _records(counts)
+        say_json({"out": str(out_path), "rows": len(found), "counts": rows})
+        return
+    show_table(counts)
+    out.print(f"{len(found)} rows: {out_path}")
 
 
 def _records(frame: pd.DataFrame) -> list[dict]:
