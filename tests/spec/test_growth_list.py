@@ -40,11 +40,12 @@ def test_those_that_grew_are_told_by_what_grew(grown):
 def test_growth_and_yuan_beyond_the_peers(grown):
     rows = grown.set_index(["unit_id", "indicator"])
     row = rows.loc[("H03", "total_fee_change")]
-    # 12 visits a month of about 100 yuan, now 28: 1,600 yuan a month more.
+    # 12 visits a month of about 100 yuan, now 28: at most 1,600 yuan a month more.
     assert row["growth"] == pytest.approx(28 / 12 - 1, abs=0.02)
     assert row["peers_growth"] == pytest.approx(0, abs=0.06)
     assert row["peers"] == 23
-    assert 1200 < row["amount_beyond"] < 1650
+    # Shrunk: of so few visits part may be chance.
+    assert 0 < row["amount_beyond"] < 1600
     assert row["amount_lower"] <= row["amount_beyond"] <= row["amount_upper"]
     assert row["visits_yoy"] == pytest.approx(28 / 12 - 1)
     assert row["fee_per_visit_yoy"] == pytest.approx(0, abs=0.02)
