@@ -174,6 +174,16 @@ def test_a_move_that_cannot_be_is_refused(store, text, told):
     assert told in str(error.value)
 
 
+def test_the_command_writes_who_passed(path, tmp_path):
+    target = tmp_path / "passed.csv"
+    command = ["lines", "passed", "--store", str(path), "--month", "2026-06"]
+    command += ["--unit", "institution", "--out", str(target), "--json"]
+    told = json.loads(CliRunner().invoke(app, command).stdout)
+    counts = {(row["name"], row["line"]): row["units"] for row in told["counts"]}
+    assert counts["fee_per_visit_outpatient", "warning"] == 1
+    assert "H03" in target.read_text("utf-8-sig")
+
+
 def test_the_commands_say_the_same(path):
     run = CliRunner().invoke(app, ["lines", "list", "--store", str(path), "--json"])
     told = json.loads(run.stdout)["lines"]

@@ -18,6 +18,8 @@ from anomaly.cli.output import (
 )
 from anomaly.errors import UsageError
 
+Out = Annotated[Path, typer.Option("--out", help="FILE.csv, .parquet or .xlsx.")]
+Mode = Annotated[str, typer.Option("--mode", help="File mode, octal.")]
 lines_app = typer.Typer(
     help="Alert lines: 提示 notice, 预警 warning, 重点检查 inspect.",
     no_args_is_help=True,
@@ -35,6 +37,26 @@ def lines_list(store: StorePath, as_json: AsJson = False) -> None:
 
     rows = open_store(store).alert_lines()
     say_json({"lines": _records(rows)}) if as_json else show_table(rows)
+
+
+@lines_app.command("passed")
+def lines_passed(
+    store: StorePath,
+    month: Month,
+    unit: Annotated[str, typer.Option(help="doctor, institution, pharmacy, ...")],
+    out_path: Out,
+    mode: Mode = f"{PRIVATE:04o}",
+    as_json: AsJson = False,
+) -> None:
+    """Write which units have passed or approach which line, with its clause."""
+    from anomaly.workspace import open_store
+
+    check_out(out_path)
+    permissions = file_mode(mode)
+    found = open_store(store).lines(unit, month)
+    write_frame(found, out_path, permissions)
+    named = found.assign(line=found["line"].replace("", "near"))
+    _say(found, out_path, _units(named, ["name", "line"]), as_json)
 
 
 @lines_app.command("backtest")
@@ -100,11 +122,9 @@ def lines_notice(
 def lines_growth(
     store: StorePath,
     month: Month,
-    out_path: Annotated[Path, typer.Option("--out", help="FILE.csv, .parquet, .xlsx.")],
+    out_path: Out,
     language: Annotated[str, typer.Option(help="zh or en.")] = "zh",
-    mode: Annotated[str, typer.Option("--mode", help="File mode, octal.")] = (
-        f"{PRIVATE:04o}"
-    ),
+    mode: Mode = f"{PRIVATE:04o}",
     as_json: AsJson = False,
 ) -> None:
     """List who has grown beyond their peers, and what the notices suggest."""
@@ -114,9 +134,17 @@ def lines_growth(
     permissions = file_mode(mode)
     found = open_store(store).abnormal_growth(month, language)
     write_frame(found, out_path, permissions)
-    counts = found.groupby(["unit_kind", "indicator"], as_index=False).agg(
-        units=("unit_id", "nunique")
-    )
+    _say(found, out_path, _units(found, ["unit_kind", "indicator"]), as_json)
+
+
+def _units(frame: pd.DataFrame, by: list[str]) -> pd.DataFrame:
+    return frame.groupby(by, as_index=False).agg(units=("unit_id", "nunique"))
+
+
+def _say(
+    found: pd.DataFrame, out_path: Path, counts: pd.DataFrame, as_json: bool
+) -> None:
+    """Say what was written, as a table or as one object."""
     if as_json:
         rows = _records(counts)
         say_json({"out": str(out_path), "rows": len(found), "counts": rows})

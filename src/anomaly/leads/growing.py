@@ -65,8 +65,8 @@ def abnormal_growth(store: Store, month: date, language: str = "zh") -> pd.DataF
     on the own past of one to two years ago whose p lies below policy's. ``growth`` and
     ``peers_growth`` are relative; ``amount_beyond`` is yuan a month beyond what the
     peers' growth would give, shrunk as every excess; rows of a unit overlap and do
-    not add up. The ``_yoy`` are that month alone on the same one last year. The features of the months must
-    be built.
+    not add up. The ``_yoy`` are that month alone on the same one last year. The
+    features of the months must be built.
     """
     if language not in ("zh", "en"):
         raise UsageError(f"language '{language}'", expected="zh or en")
