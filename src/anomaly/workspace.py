@@ -14,6 +14,7 @@ from anomaly.features.own import own_indicators
 from anomaly.leads import combine, coverage, evaluation, increment, ranking, scoring
 from anomaly.leads import needs as needs_room
 from anomaly.leads.evaluation import Evaluation
+from anomaly.line_desk import LineDesk
 from anomaly.periods import MonthLike, month_text, parse_month
 from anomaly.rules import hits as rules_room
 from anomaly.rules import trial as trial_room
@@ -23,7 +24,7 @@ from anomaly.store.store import Store
 Progress = Callable[[str, int, int], None]
 
 
-class Workspace:
+class Workspace(LineDesk):
     """A store opened for analysis; `anomaly.open_store` makes one.
 
     Every ``month`` is 'YYYY-MM' or any date in it. What a question needs is
@@ -151,7 +152,7 @@ class Workspace:
         """
         self._check(unit, district)
         month = self.prepare(month, unit=unit)
-        key = (unit, month, language, self.store.fingerprint())
+        key = (unit, month, language, self._state())
         if key not in self._ranked:
             self._ranked[key] = ranking.rank(self.store, unit, month, language)
         found = self._ranked[key]

@@ -28,6 +28,7 @@ _HOMES = {
     "rules_frame": "frames",
     "tiers_frame": "frames",
     "write_assets": "assets",
+    "write_notices": "notices",
     "write_workbook": "workbook",
 }
 

@@ -2,13 +2,14 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from importlib.resources import files
 from pathlib import Path
 
 from anomaly.errors import AnomalyError
 
 TEMPLATE = "template.typ"
+LOOK = "look.typ"
 LAYOUTS = [
     {"early": early, "figure-width": width, "snug": snug}
     for early, width, snug in (
@@ -34,19 +35,32 @@ class TypesettingError(AnomalyError):
 
 
 def make_pdf(folder: str | Path) -> bytes:
-    """Return the PDF of the assets in a folder: same assets, same bytes.
+    """Return the PDF of a brief's assets in a folder: same assets, same bytes.
 
     The folder is the root that Typst may read; the template is copied into it.
     Raises TypesettingError on any warning and on any character without a glyph.
+    """
+    return typeset(Path(folder), TEMPLATE, "brief.json", _fitting)
+
+
+def typeset(
+    root: Path,
+    template: str,
+    data: str,
+    fitting: Callable[[Path, dict], dict[str, str]] | None = None,
+) -> bytes:
+    """Return the PDF that a template makes of its data; `make_pdf` says how.
+
+    ``fitting`` chooses among layouts.
     """
     import typst
 
     from anomaly.plots import FONT_FOLDER
 
-    root = Path(folder)
-    _check_glyphs(root)
-    template = root / TEMPLATE
-    template.write_text(_template(), encoding="utf-8")
+    _check_glyphs(root, data)
+    for name in (template, LOOK):
+        (root / name).write_text(_template(name), encoding="utf-8")
+    page = root / template
     fonts = typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
@@ -54,10 +68,8 @@ def make_pdf(folder: str | Path) -> bytes:
     )
     options = {"root": str(root), "font_paths": fonts}
     try:
-        options["sys_inputs"] = _fitting(template, options)
-        pdf, warnings = typst.compile_with_warnings(
-            str(template), format="pdf", **options
-        )
+        options["sys_inputs"] = fitting(page, options) if fitting else {}
+        pdf, warnings = typst.compile_with_warnings(str(page), format="pdf", **options)
     except typst.TypstError as error:
         raise TypesettingError(f"{root.name}: {error}") from error
     if warnings:
@@ -103,14 +115,14 @@ def _marks(template: Path, layout: dict[str, str], options: dict) -> list[dict]:
     return json.loads(found)
 
 
-def _template() -> str:
-    return files("anomaly.briefs").joinpath(TEMPLATE).read_text("utf-8")
+def _template(name: str) -> str:
+    return files("anomaly.briefs").joinpath(name).read_text("utf-8")
 
 
-def _check_glyphs(root: Path) -> None:
+def _check_glyphs(root: Path, data: str) -> None:
     from anomaly.plots import missing_glyphs
 
-    brief = json.loads((root / "brief.json").read_text("utf-8"))
+    brief = json.loads((root / data).read_text("utf-8"))
     figures = [path.read_text("utf-8") for path in sorted(root.glob("*.svg"))]
     missing = missing_glyphs([*_texts(brief), *figures])
     if missing:

@@ -5,7 +5,17 @@ import sys
 
 import typer
 
-from anomaly.cli import brief, data, draw, features, mapping, ranking, rules, store
+from anomaly.cli import (
+    brief,
+    data,
+    draw,
+    features,
+    lines,
+    mapping,
+    ranking,
+    rules,
+    store,
+)
 from anomaly.errors import AnomalyError
 
 INTERRUPTED = 130
@@ -21,6 +31,7 @@ data.register(app)
 store.register(app)
 ranking.register(app)
 rules.register(app)
+lines.register(app)
 features.register(app)
 brief.register(app)
 draw.register(app)

@@ -5,10 +5,10 @@ from datetime import date
 import pandas as pd
 
 from anomaly.leads.exceptions import honoured
+from anomaly.leads.lines import STEPS, held_to, lines
 from anomaly.leads.reasons import wording
 from anomaly.peers.groups import FOCUS
 from anomaly.periods import shift
-from anomaly.policy.read import policy
 from anomaly.store.store import Store
 
 LINES = {
@@ -21,19 +21,20 @@ CONFIRMED = ("confirmed", "recovered", "rectified", "restored")
 DISMISSED = ("dismissed",)
 
 
-def alert_line(evidence: pd.DataFrame, language: str = "zh") -> pd.Series:
+def alert_line(
+    store: Store,
+    unit_kind: str,
+    people: pd.DataFrame,
+    evidence: pd.DataFrame,
+    language: str = "zh",
+) -> pd.Series:
     """Return the highest policy line that each unit passes, on unit_id.
 
-    A line is passed where value / expected reaches the policy's ratio.
+    ``people`` tells each unit's department, level and the like, on unit_id.
     """
-    steps = list(LINES[language])
-    found = []
-    for line in policy("tiers")["lines"]:
-        rows = evidence[evidence["indicator"] == line["indicator"]]
-        ratio = rows["value"] / rows["expected"]
-        passed = sum((ratio >= line[step]).astype(int) for step in steps)
-        found.append(pd.Series(passed.to_numpy(), index=rows["unit_id"]))
-    highest = pd.concat(found).groupby(level=0).max()
+    places = dict(zip(["", *STEPS], range(len(STEPS) + 1), strict=True))
+    held = held_to(lines(store.root), unit_kind, people, evidence)
+    highest = held["line"].map(places).groupby(held["unit_id"]).max()
     names = dict(enumerate(["", *LINES[language].values()]))
     return highest.map(names)
 

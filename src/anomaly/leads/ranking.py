@@ -7,12 +7,11 @@ import numpy as np
 import pandas as pd
 
 from anomaly.detectors import PatternScore
-from anomaly.features.builder import VISITS, scope
-from anomaly.features.indicator import UNITS
 from anomaly.leads.combine import combined, listed_q, tier
 from anomaly.leads.exceptions import honoured, without
 from anomaly.leads.feedback import confirmed_shares, share_of
 from anomaly.leads.marks import alert_line, marks
+from anomaly.leads.money import in_yuan, totals
 from anomaly.leads.reasons import NOTABLE_P, reasons
 from anomaly.leads.scoring import peopled, present, score
 from anomaly.periods import month_text, shift
@@ -69,7 +68,7 @@ def pattern_scores(evidence: pd.DataFrame) -> pd.Series:
     )
 
 
-def largest_excess(evidence: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame:
+def largest_excess(evidence: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
     """Return each unit's largest excess in yuan a month, with its interval.
 
     Among the indicators that stand out (p < .05), or the foremost where none
@@ -80,10 +79,8 @@ def largest_excess(evidence: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame
     known = evidence.dropna(subset=["p"])
     foremost = known["p"] == known.groupby("unit_id")["p"].transform("min")
     rows = known[(known["p"] < NOTABLE_P) | foremost]
-    fee = rows["unit_id"].map(totals["total_fee"] / totals["visits"]).astype(float)
-    price = fee.where(rows["kind"].isin(["count", "growth_count"]), 1.0)
-    money = rows[["excess", "lower", "upper"]].mul(price, axis=0).clip(lower=0)
-    money = money.set_axis(["excess_amount", "excess_lower", "excess_upper"], axis=1)
+    names = ["excess_amount", "excess_lower", "excess_upper"]
+    money = in_yuan(rows, sums).set_axis(names, axis=1)
     largest = money.assign(unit_id=rows["unit_id"]).sort_values(
         ["unit_id", "excess_amount", "excess_upper"], ascending=[True, False, False]
     )
@@ -146,11 +143,9 @@ def judge(store: Store, unit_kind: str, month: date, language: str = "zh") -> Ju
     frame = people.set_index("unit_id").rename(columns={"group": "peer_group"})
     frame["peers"] = frame["members"] - 1
     frame = _with_unseen(frame, sums)
-    totals = _totals(store, unit_kind, month)
+    fees = totals(store, unit_kind, month)
     frame = (
-        frame.join(totals)
-        .join(combined(evidence))
-        .join(largest_excess(evidence, totals))
+        frame.join(fees).join(combined(evidence)).join(largest_excess(evidence, fees))
     )
     frame["q"] = listed_q(evidence).reindex(frame.index)
     frame["expected_by_chance"] = frame["p"] * frame["p"].notna().sum()
@@ -194,7 +189,8 @@ def rank(
     frame["trend"] = ""
     if earlier in store.months():
         frame["trend"] = trend(frame, judge(store, unit_kind, earlier).frame)
-    frame["line"] = alert_line(now.evidence, language).reindex(frame.index).fillna("")
+    passed = alert_line(store, unit_kind, frame, now.evidence, language)
+    frame["line"] = passed.reindex(frame.index).fillna("")
     frame["marks"] = marks(store, frame, unit_kind, month, language)
     frame["persistence"] = (
         persistence(store, unit_kind, month).reindex(frame.index).fillna(0).astype(int)
@@ -223,17 +219,6 @@ def trend(now: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
     result[both & (moved > step)] = "rising"
     result[both & (moved < -step)] = "falling"
     return result
-
-
-def _totals(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
-    """Return each unit's visits and total_fee (yuan) of the month, on unit_id."""
-    store.show(VISITS, [month_text(month)])
-    rows = store.engine.frame(
-        f"SELECT {UNITS[unit_kind]} AS unit_id, CAST(count(*) AS DOUBLE) AS visits,"
-        f" CAST(sum(total_fee) AS DOUBLE) AS total_fee FROM {VISITS}"
-        f" WHERE {scope(VISITS, unit_kind)} GROUP BY {UNITS[unit_kind]}"
-    )
-    return rows.set_index("unit_id")
 
 
 def _risk(frame: pd.DataFrame, sums: pd.DataFrame) -> pd.Series:

@@ -141,7 +141,7 @@ def _score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
     periods = pooled(rows, window(month)), pooled(rows, earlier)
     past = cache(lambda: pooled_past(store, unit_kind, month, asked))
     found = [
-        _tested(people, test, unit_kind, _rows_of(test, *periods), past)
+        tested(people, test, unit_kind, _rows_of(test, *periods), past)
         for test in tests_of(unit_kind)
     ]
     if unit_kind == foremost.UNIT:
@@ -153,17 +153,21 @@ def _score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
     evidence = pd.concat(found, ignore_index=True).reindex(columns=list(EVIDENCE))
     money = ["excess", "lower", "upper"]
     evidence[money] /= len(present(store, month))
-    return evidence.assign(item=evidence["item"].fillna(""))
+    return evidence.assign(item=evidence["item"].astype(object).fillna(""))
 
 
-def _tested(
+def tested(
     people: pd.DataFrame,
     test: Test,
     unit_kind: str,
     rows: pd.DataFrame,
     past: Callable[[], pd.DataFrame],
 ) -> pd.DataFrame:
-    """Return the evidence of one test."""
+    """Return the evidence of one test on rows of units' sums.
+
+    ``people`` as `peopled` gives them, ``rows`` with `BEFORE` and value; ``past``
+    makes what units were before a window, for those who have few peers.
+    """
     frame = people[[*people.columns.difference(PEERED)]].merge(rows, on="unit_id")
     if test.change:
         # Who is measured by its own past has a past like anybody's.
