@@ -48,7 +48,8 @@ def increment(
     caught = _caught(store, unit_kind, month, since, language)
     people = peopled(store, unit_kind, month).set_index("unit_id")
     names = ["unit_name", "institution_id", "institution_name", "district"]
-    lines = alert_line(_centred(store, unit_kind, month, people), language)
+    centred = _centred(store, unit_kind, month, people)
+    lines = alert_line(store, unit_kind, people, centred, language)
     frame = seen.join(people[names]).join(caught)
     frame = frame.assign(
         unit_kind=unit_kind,

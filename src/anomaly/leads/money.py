@@ -10,6 +10,8 @@ from anomaly.periods import month_text
 from anomaly.store.store import Store
 
 EXCESS = ["excess", "lower", "upper"]
+# Kinds whose excess is so many visits, not yuan.
+COUNTED = ("count", "growth_count", "share_of_count")
 
 
 def totals(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
@@ -26,8 +28,8 @@ def totals(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
 def in_yuan(evidence: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
     """Return `EXCESS` of evidence in yuan a month, nothing below zero claimed.
 
-    An excess of visits counts at the unit's own fee per visit (``sums``: `totals`).
+    An excess of visits or stays counts at the unit's own fee per visit (``sums``: `totals`).
     """
     fee = evidence["unit_id"].map(sums["total_fee"] / sums["visits"]).astype(float)
-    price = fee.where(evidence["kind"].isin(["count", "growth_count"]), 1.0)
+    price = fee.where(evidence["kind"].isin(COUNTED), 1.0)
     return evidence[EXCESS].mul(price, axis=0).clip(lower=0)
