@@ -11,8 +11,9 @@ from anomaly.features import builder, frames
 from anomaly.features.growth import derived, months_with_before
 from anomaly.features.indicator import indicators
 from anomaly.features.own import own_indicators
-from anomaly.leads import combine, coverage, evaluation, ranking, scoring
+from anomaly.leads import casefile, combine, coverage, evaluation, ranking, scoring
 from anomaly.leads import needs as needs_room
+from anomaly.leads.casefile import CaseFile
 from anomaly.leads.evaluation import Evaluation
 from anomaly.periods import MonthLike, month_text, parse_month
 from anomaly.rules import hits as rules_room
@@ -159,6 +160,15 @@ class Workspace:
             found = found[found["district"] == district].reset_index(drop=True)
             found = found.assign(rank=range(1, len(found) + 1))
         return found.copy()
+
+    def case_file(
+        self, unit: str, unit_id: str, month: MonthLike, language: str = "zh"
+    ) -> CaseFile:
+        """Return everything behind one lead; UsageError for an unknown unit."""
+        casefile.check_asked(unit, language)
+        leads = self.leads(unit, month, language=language)
+        asked = (unit, str(unit_id), parse_month(month), language)
+        return casefile.case_file(self.store, leads, *asked)
 
     def tiers(
         self, unit: str, month: MonthLike, district: str | None = None

@@ -81,13 +81,22 @@ def largest_excess(evidence: pd.DataFrame, totals: pd.DataFrame) -> pd.DataFrame
     foremost = known["p"] == known.groupby("unit_id")["p"].transform("min")
     rows = known[(known["p"] < NOTABLE_P) | foremost]
     fee = rows["unit_id"].map(totals["total_fee"] / totals["visits"]).astype(float)
-    price = fee.where(rows["kind"].isin(["count", "growth_count"]), 1.0)
-    money = rows[["excess", "lower", "upper"]].mul(price, axis=0).clip(lower=0)
-    money = money.set_axis(["excess_amount", "excess_lower", "excess_upper"], axis=1)
+    money = priced(rows, fee)
     largest = money.assign(unit_id=rows["unit_id"]).sort_values(
         ["unit_id", "excess_amount", "excess_upper"], ascending=[True, False, False]
     )
     return largest.drop_duplicates("unit_id").set_index("unit_id")
+
+
+def priced(rows: pd.DataFrame, fee: pd.Series) -> pd.DataFrame:
+    """Return excess_amount, excess_lower and excess_upper of evidence, on its index.
+
+    In yuan a month: an excess of visits counts at ``fee``, the unit's own fee per
+    visit. Nothing below zero is claimed.
+    """
+    price = fee.where(rows["kind"].isin(["count", "growth_count"]), 1.0)
+    money = rows[["excess", "lower", "upper"]].mul(price, axis=0).clip(lower=0)
+    return money.set_axis(["excess_amount", "excess_lower", "excess_upper"], axis=1)
 
 
 def hit_sums(store: Store, unit_kind: str, month: date, language: str) -> pd.DataFrame:
