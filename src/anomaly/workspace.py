@@ -15,7 +15,7 @@ from anomaly.leads import casefile, combine, coverage, evaluation, ranking, scor
 from anomaly.leads import needs as needs_room
 from anomaly.leads.casefile import CaseFile
 from anomaly.leads.evaluation import Evaluation
-from anomaly.periods import MonthLike, month_text, parse_month
+from anomaly.periods import MonthLike, parse_month
 from anomaly.rules import hits as rules_room
 from anomaly.rules import trial as trial_room
 from anomaly.screen import artefacts
@@ -80,19 +80,7 @@ class Workspace:
         Columns: step, month, why (new, changed text, changed input, changed
         parent) and sql, the text as the engine is given it.
         """
-        tasks = rules_room.stale(self.store, self._months(months))
-        return pd.DataFrame(
-            [
-                {
-                    "step": task.step.name,
-                    "month": month_text(task.month),
-                    "why": task.why,
-                    "sql": self.store.engine.text(task.sql),
-                }
-                for task in tasks
-            ],
-            columns=["step", "month", "why", "sql"],
-        )
+        return rules_room.explained(self.store, self._months(months))
 
     def features(
         self,

@@ -130,7 +130,7 @@ def _joined(names: list[str], language: str) -> str:
     return ("、" if language == "zh" else ", ").join(names)
 
 
-def action(subject: Subject, found: pd.DataFrame) -> pd.DataFrame:
+def action(subject: Subject) -> pd.DataFrame:
     """Return what the notices provide for where a unit stands so (columns `ACTION`).
 
     The gravest first; where no notice says anything, basis says that.
@@ -138,22 +138,18 @@ def action(subject: Subject, found: pd.DataFrame) -> pd.DataFrame:
     lead, language = subject.lead, subject.language
     line = {text: key for key, text in LINES[language].items()}.get(lead["line"])
     prior = wording()["marks"][language]["prior"] in (lead["marks"] or "")
-    caught = bool(len(found[~found["excluded"]]))
+    caught = bool(lead["rules"])
     rows = []
     for one in policy("actions")["actions"]:
         fits = [
             one.get("line") == line and line is not None,
             one.get("mark") == "prior" and prior,
-            bool(one.get("hits")) and caught,
+            one.get("hits", False) and caught,
             lead["tier"] in one.get("tier", ()),
         ]
-        last = one["id"] == "none" and not _is_lead(lead, caught)
+        last = one["id"] == "none" and not rows
         if any(fits) or last:
             basis = one.get("basis_en", one["basis"])
             basis = basis if language == "en" else one["basis"]
             rows.append((one["id"], one[language], basis))
     return pd.DataFrame(rows, columns=list(ACTION))
-
-
-def _is_lead(lead: pd.Series, caught: bool) -> bool:
-    return bool(lead["tier"] or lead["line"] or lead["rules"] or caught)

@@ -6,7 +6,8 @@ import pandas as pd
 from anomaly.features.builder import all_steps, scope
 from anomaly.features.frames import quoted
 from anomaly.features.indicator import UNITS, indicators
-from anomaly.leads.case_standing import Subject, group_of_all
+from anomaly.leads.case_history import group_of_all
+from anomaly.leads.case_standing import Subject
 from anomaly.leads.foremost import UNIT as DOCTOR
 from anomaly.leads.foremost import against_peers
 from anomaly.leads.pooling import present

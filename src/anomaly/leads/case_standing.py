@@ -1,26 +1,20 @@
 """Where a unit stands: who it is, its peers, each indicator, and its months."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
 import pandas as pd
 
-from anomaly.features.frames import features
 from anomaly.features.indicator import indicators
 from anomaly.leads.exceptions import honoured, without
 from anomaly.leads.foremost import ID as FOREMOST
 from anomaly.leads.ranking import priced
 from anomaly.leads.reasons import group_in_words, name_of, sentence, wording
 from anomaly.leads.scoring import CHANGE, peopled, score
-from anomaly.peers.groups import ALL, FOCUS, group_name
-from anomaly.periods import shift
+from anomaly.peers.groups import FOCUS, group_name
 from anomaly.policy.read import policy
 from anomaly.store.store import Store
 
-HISTORY_MONTHS = 24
-# Beyond so many peers every k-th of them, by id, stands for all.
-PEERS_AT_MOST = 2000
 ATTRIBUTES = ("level", "kind", "chain", "age_band", "sex", "insurance")
 WHO = (
     "unit_kind",
@@ -83,7 +77,6 @@ INDICATORS = (
     "spared",
     "sentence",
 )
-HISTORY = ("indicator", "name", "month", "value", "n", "peers_median", "peers")
 
 
 @dataclass(frozen=True)
@@ -254,58 +247,3 @@ def _peer_rank(subject: Subject, row: pd.Series) -> str:
     place = int((others > row["value"] * sign).sum()) + 1
     words = wording()["case"][subject.language]
     return words["peer_rank"].format(place=place, of=len(others) + 1)
-
-
-def history(subject: Subject) -> pd.DataFrame:
-    """Return each tested indicator month by month (columns `HISTORY`).
-
-    The last 24 months loaded; peers_median is the median that month of those who are
-    the unit's peers now and had the indicator then, at most 2,000 of them.
-    """
-    known = indicators()
-    tested = subject.own[subject.own["indicator"].isin(known)]
-    months = _months(subject)
-    found = []
-    for _, row in tested.iterrows():
-        others = _some(subject.members(row))
-        rows = features(
-            subject.store,
-            subject.unit_kind,
-            months,
-            only=[row["indicator"]],
-            who=[subject.unit_id, *others],
-        )
-        own = rows["unit_id"] == subject.unit_id
-        by_month = rows[~own].groupby("month")["value"].agg(["median", "count"])
-        mine = rows.loc[own, ["month", "value", "n"]].set_index("month")
-        table = by_month.join(mine, how="outer").sort_index().reset_index()
-        table = table.rename(columns={"median": "peers_median", "count": "peers"})
-        name = name_of(row["indicator"], subject.language)
-        found.append(table.assign(indicator=row["indicator"], name=name))
-    if not found:
-        return pd.DataFrame(columns=list(HISTORY))
-    return pd.concat(found, ignore_index=True)[list(HISTORY)]
-
-
-def _months(subject: Subject) -> list[date]:
-    first = shift(subject.month, 1 - HISTORY_MONTHS)
-    return [each for each in subject.store.months() if first <= each <= subject.month]
-
-
-def _some(members: Sequence[str]) -> list[str]:
-    members = sorted(members)
-    step = -(-len(members) // PEERS_AT_MOST) or 1
-    return members[::step]
-
-
-def group_of_all(subject: Subject) -> list[str]:
-    """Return the peers of the unit's own group, whatever it is tested on."""
-    row = subject.people[subject.people["unit_id"] == subject.unit_id]
-    if row.empty:
-        return []
-    group = ALL if bool(row["few"].iloc[0]) else row["group"].iloc[0]
-    people = subject.people
-    if group != ALL:
-        keys = policy("peers")["chains"][subject.unit_kind]
-        people = people[group_name(people, keys[int(row["fallback"].iloc[0])]) == group]
-    return _some([one for one in people["unit_id"] if one != subject.unit_id])

@@ -7,7 +7,7 @@ import pandas as pd
 
 from anomaly.errors import UsageError
 from anomaly.leads import case_advice as advice
-from anomaly.leads import case_rows, case_standing
+from anomaly.leads import case_history, case_rows, case_standing
 from anomaly.periods import month_text
 from anomaly.store.store import Store
 
@@ -21,8 +21,8 @@ class CaseFile:
 
     Frames, money in yuan, `insured_id` as it is: ``who``, ``peers``, ``indicators``,
     ``history``, ``items``, ``visits``, ``lines``, ``hits``, ``ordinary``, ``checks``,
-    ``action``; their columns stand in `anomaly.leads.case_standing`, `case_rows` and
-    `case_advice`. In a notebook it shows itself, persons masked.
+    ``action``; their columns stand in `anomaly.leads`: `case_standing`, `case_history`,
+    `case_rows` and `case_advice`. In a notebook it shows itself, persons masked.
     """
 
     unit_kind: str
@@ -106,10 +106,10 @@ def case_file(
         language=language,
         fingerprint=store.fingerprint(),
         who=case_standing.who(about),
-        action=advice.action(about, hits),
+        action=advice.action(about),
         indicators=case_standing.standing(about),
         peers=case_standing.peers(about),
-        history=case_standing.history(about),
+        history=case_history.history(about),
         ordinary=advice.ordinary(about, hits),
         checks=advice.checks(about, hits),
         hits=hits,
