@@ -28,6 +28,7 @@ _HOMES = {
     "rules_frame": "frames",
     "tiers_frame": "frames",
     "write_assets": "assets",
+    "write_case_file": "case_files",
     "write_workbook": "workbook",
 }
 

@@ -2,13 +2,15 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from anomaly.errors import AnomalyError
 
 TEMPLATE = "template.typ"
+STYLE = "style.typ"
+DATA = "brief.json"
 LAYOUTS = [
     {"early": early, "figure-width": width, "snug": snug}
     for early, width, snug in (
@@ -34,19 +36,27 @@ class TypesettingError(AnomalyError):
 
 
 def make_pdf(folder: str | Path) -> bytes:
-    """Return the PDF of the assets in a folder: same assets, same bytes.
+    """Return the PDF of a brief's assets in a folder: same assets, same bytes.
 
-    The folder is the root that Typst may read; the template is copied into it.
     Raises TypesettingError on any warning and on any character without a glyph.
+    """
+    return typeset(Path(folder), TEMPLATE, DATA, LAYOUTS)
+
+
+def typeset(root: Path, name: str, data: str, layouts: Sequence[dict] = ()) -> bytes:
+    """Return the PDF that a template makes of the data and figures in a folder.
+
+    The folder is the root that Typst may read; templates are copied into it. Of
+    several layouts the one that leaves the fewest blanks is taken.
     """
     import typst
 
     from anomaly.plots import FONT_FOLDER
 
-    root = Path(folder)
-    _check_glyphs(root)
-    template = root / TEMPLATE
-    template.write_text(_template(), encoding="utf-8")
+    _check_glyphs(root, data)
+    for part in (name, STYLE):
+        (root / part).write_text(_template(part), encoding="utf-8")
+    template = root / name
     fonts = typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
@@ -54,7 +64,8 @@ def make_pdf(folder: str | Path) -> bytes:
     )
     options = {"root": str(root), "font_paths": fonts}
     try:
-        options["sys_inputs"] = _fitting(template, options)
+        if layouts:
+            options["sys_inputs"] = _fitting(template, options, layouts)
         pdf, warnings = typst.compile_with_warnings(
             str(template), format="pdf", **options
         )
@@ -65,20 +76,20 @@ def make_pdf(folder: str | Path) -> bytes:
     return pdf
 
 
-def _fitting(template: Path, options: dict) -> dict[str, str]:
+def _fitting(template: Path, options: dict, layouts: Sequence[dict]) -> dict[str, str]:
     """Return the layout that leaves the fewest blanks.
 
     A page with a few lines on it is often saved by figures a little narrower or
     sections a little closer; the first layout that does well is kept.
     """
     costs = []
-    for layout in LAYOUTS:
+    for layout in layouts:
         marks = _marks(template, layout, options)
         too_long = any(mark.get("first") and mark["page"] > 1 for mark in marks)
         costs.append(_blanks(marks) + TOO_LONG * too_long)
         if min(costs) < GOOD_ENOUGH:
             break
-    return LAYOUTS[costs.index(min(costs))]
+    return layouts[costs.index(min(costs))]
 
 
 def _blanks(reached: list[dict]) -> float:
@@ -103,14 +114,14 @@ def _marks(template: Path, layout: dict[str, str], options: dict) -> list[dict]:
     return json.loads(found)
 
 
-def _template() -> str:
-    return files("anomaly.briefs").joinpath(TEMPLATE).read_text("utf-8")
+def _template(name: str) -> str:
+    return files("anomaly.briefs").joinpath(name).read_text("utf-8")
 
 
-def _check_glyphs(root: Path) -> None:
+def _check_glyphs(root: Path, data: str) -> None:
     from anomaly.plots import missing_glyphs
 
-    brief = json.loads((root / "brief.json").read_text("utf-8"))
+    brief = json.loads((root / data).read_text("utf-8"))
     figures = [path.read_text("utf-8") for path in sorted(root.glob("*.svg"))]
     missing = missing_glyphs([*_texts(brief), *figures])
     if missing:

@@ -5,7 +5,17 @@ import sys
 
 import typer
 
-from anomaly.cli import brief, data, draw, features, mapping, ranking, rules, store
+from anomaly.cli import (
+    brief,
+    case_file,
+    data,
+    draw,
+    features,
+    mapping,
+    ranking,
+    rules,
+    store,
+)
 from anomaly.errors import AnomalyError
 
 INTERRUPTED = 130
@@ -23,6 +33,7 @@ ranking.register(app)
 rules.register(app)
 features.register(app)
 brief.register(app)
+case_file.register(app)
 draw.register(app)
 mapping.register(app)
 
