@@ -56,17 +56,20 @@ def section(case: CaseFile, key: str) -> dict:
         "key": key,
         "heading": said["sections"][key],
         "note": said["notes"][key],
+        "columns": [],
         "heads": [],
         "rows": [],
         "more": "",
     }
     if key == "history":
         return part
-    rows = texts(case, key).to_numpy().tolist()
+    table = texts(case, key)
+    rows = table.to_numpy().tolist()
     shown = rows[: ON_PAPER.get(key, ENOUGH)]
     more = said["more"].format(shown=len(shown), total=len(rows))
     return part | {
-        "heads": heads(case, key),
+        "columns": list(table.columns),
+        "heads": heads(case, table),
         "rows": shown,
         "more": more if len(shown) < len(rows) else "",
     }

@@ -94,7 +94,7 @@ def figure(value: float, kind: str) -> str:
     if pd.isna(value):
         return ""
     if kind.startswith("growth_"):
-        return f"{value * 100:+.1f}%"
+        return f"{value * 100:+.1f}%".replace("-", "−")
     if kind in SHARES:
         return percent(value)
     return f"{value:,.1f}" if kind == "count" else f"{value:,.2f}"

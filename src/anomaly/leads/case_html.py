@@ -53,8 +53,8 @@ def _section(case: CaseFile, name: str) -> str:
     if name == "history":
         frame = history_texts(case)
         return _table(list(frame.columns), frame.to_numpy().tolist())
-    rows = texts(case, name).head(AT_MOST).to_numpy().tolist()
-    return _table(heads(case, name), rows)
+    table = texts(case, name).head(AT_MOST)
+    return _table(heads(case, table), table.to_numpy().tolist())
 
 
 def history_texts(case: CaseFile) -> pd.DataFrame:

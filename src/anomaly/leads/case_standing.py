@@ -176,6 +176,10 @@ def peers(subject: Subject) -> pd.DataFrame:
         named = words["joiner"].join(words["keys"][key] for key in keys)
         focus = row["group"] in ("dialysis", "oncology")
         told = words["by_focus"] if focus else named or words["by_none"]
+        if row["few"]:
+            told += words["by_few"]
+        elif row["fallback"] > 0:
+            told += words["by_fallback"].format(fallback=row["fallback"])
         quartiles = values.quantile([0.25, 0.5, 0.75]).tolist()
         rows.append(
             {

@@ -1,6 +1,7 @@
 """A case file in words: headings and cells as a reader writes them, persons masked."""
 
 import tomllib
+from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
 
@@ -8,6 +9,7 @@ import pandas as pd
 
 from anomaly.leads.case_advice import figure
 from anomaly.leads.casefile import CaseFile
+from anomaly.rules.rule import rules
 
 # What is shown of each frame; the whole of it stands in the workbook.
 SHOWN = {
@@ -105,23 +107,33 @@ def headed(case: CaseFile, name: str) -> pd.DataFrame:
 
 
 def texts(case: CaseFile, name: str) -> pd.DataFrame:
-    """Return what is shown of a frame as texts, persons masked, columns as SHOWN."""
-    frame = getattr(case, name)
+    """Return what is shown of a frame as texts, persons masked, columns as SHOWN.
+
+    A column that says nothing in any row is left out.
+    """
+    frame = _gathered(case) if name == "checks" else getattr(case, name)
     kinds = case.indicators.set_index("indicator")["kind"]
     which = next((c for c in ("indicator", "reason") if c in frame), None)
     rows = []
     for row in frame.to_dict("records"):
         kind = kinds.get(row[which], "") if which else ""
         rows.append([_cell(case, row, column, kind) for column in SHOWN[name]])
-    return pd.DataFrame(rows, columns=list(SHOWN[name]), dtype=object)
+    table = pd.DataFrame(rows, columns=list(SHOWN[name]), dtype=object)
+    return table.loc[:, (table != "").any()] if len(table) else table
 
 
-def heads(case: CaseFile, name: str) -> list[str]:
-    """Return the headings of what is shown of a frame."""
-    said = words(case.language)["columns"] | {
-        "excess": words(case.language)["columns"]["excess_amount"]
-    }
-    return [said[column] for column in SHOWN[name]]
+def _gathered(case: CaseFile) -> pd.DataFrame:
+    """Return the checks, those on the same thing in one row."""
+    joiner = "；" if case.language == "zh" else "; "
+    keys = ["about", "name", "basis"]
+    found = case.checks.groupby(keys, sort=False, as_index=False)
+    return found["check"].agg(joiner.join)
+
+
+def heads(case: CaseFile, columns: Iterable[str]) -> list[str]:
+    """Return the headings of columns that are shown."""
+    said = words(case.language)["columns"]
+    return [said["excess_amount" if c == "excess" else c] for c in columns]
 
 
 def _cell(case: CaseFile, row: dict, column: str, kind: str) -> str:
@@ -139,9 +151,22 @@ def _cell(case: CaseFile, row: dict, column: str, kind: str) -> str:
 
 
 def _named(case: CaseFile, said: dict, row: dict) -> str:
+    rule = row.get("about") or row.get("reason")
+    if rule in rules():
+        return f"{rule} {row['name']}"
     if not row.get("item"):
         return row["name"]
     return said["name_id"].format(name=row["name"], id=row["item"])
+
+
+def _counted(case: CaseFile, said: dict, row: dict) -> str:
+    """Return why a hit is excluded, or for whom it counts."""
+    if row["excluded"]:
+        return said["excluded"].format(reason=row["exclusion"])
+    if (row["unit_kind"], row["unit_id"]) == (case.unit_kind, case.unit_id):
+        return said["own_hit"]
+    kind = said["values"]["unit_kind"].get(row["unit_kind"], row["unit_kind"])
+    return said["other_hit"].format(kind=kind)
 
 
 def _diagnosis(case: CaseFile, said: dict, row: dict) -> str:
@@ -155,9 +180,7 @@ SPELT = {
     "name": _named,
     "rule": lambda case, said, row: f"{row['rule']} {row['name']}",
     "main_diagnosis": _diagnosis,
-    "exclusion": lambda case, said, row: (
-        row["exclusion"] if row["excluded"] else said["own_hit"]
-    ),
+    "exclusion": _counted,
     "reason": lambda case, said, row: hidden(case, row["reason"]),
 }
 
