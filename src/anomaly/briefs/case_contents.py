@@ -11,6 +11,7 @@ from anomaly.periods import month_text
 # Rows a section has on paper; the workbook has them all.
 ON_PAPER = {"hits": 30, "lines": 60}
 ENOUGH = 20
+OF_A_RULE = 8
 
 
 def compose(case: CaseFile, figures: dict[str, str]) -> dict:
@@ -50,7 +51,7 @@ def labels(case: CaseFile) -> dict[str, str]:
 
 
 def section(case: CaseFile, key: str) -> dict:
-    """Return one section: heading, note, column heads, rows of texts, what is cut."""
+    """Return one section: heading, note, column heads, rows of texts."""
     said = words(case.language)
     part = {
         "key": key,
@@ -59,19 +60,21 @@ def section(case: CaseFile, key: str) -> dict:
         "columns": [],
         "heads": [],
         "rows": [],
-        "more": "",
     }
-    if key == "history":
+    if key == "history" or getattr(case, key).empty:
         return part
     table = texts(case, key)
-    rows = table.to_numpy().tolist()
-    shown = rows[: ON_PAPER.get(key, ENOUGH)]
-    more = said["more"].format(shown=len(shown), total=len(rows))
+    shown = table
+    if key == "hits":
+        shown = table[table.groupby("rule").cumcount() < OF_A_RULE]
+    shown = shown.head(ON_PAPER.get(key, ENOUGH))
+    if len(shown) < len(table):
+        more = said["more"].format(shown=len(shown), total=len(table))
+        part["note"] = " ".join([part["note"], more]).strip()
     return part | {
         "columns": list(table.columns),
         "heads": heads(case, table),
-        "rows": shown,
-        "more": more if len(shown) < len(rows) else "",
+        "rows": shown.to_numpy().tolist(),
     }
 
 

@@ -16,7 +16,7 @@ from anomaly.rules.rule import rules
 ORDINARY = ("reason", "name", "value", "limit", "sentence", "explanations")
 CHECKS = ("about", "name", "check", "basis")
 ACTION = ("action", "text", "basis")
-SHARES = ("share_of_money", "share_of_count", "foremost", "growth_share")
+SHARES = ("share_of_money", "share_of_count", "foremost")
 
 
 def notable(own: pd.DataFrame) -> pd.DataFrame:
@@ -90,14 +90,20 @@ def _why(language: str, indicator: str) -> str:
 
 
 def figure(value: float, kind: str) -> str:
-    """Return a value as text: shares and growth in per cent, the rest as numbers."""
+    """Return a value as text: shares and growth in per cent, the rest as numbers.
+
+    The change of a share is in percentage points, and says no per cent.
+    """
     if pd.isna(value):
         return ""
     if kind.startswith("growth_"):
-        return f"{value * 100:+.1f}%".replace("-", "−")
-    if kind in SHARES:
-        return percent(value)
-    return f"{value:,.1f}" if kind == "count" else f"{value:,.2f}"
+        unit = "" if kind == "growth_share" else "%"
+        text = f"{value * 100:+.1f}{unit}"
+    elif kind in SHARES:
+        text = percent(max(value, 0))
+    else:
+        text = f"{value:,.1f}" if kind == "count" else f"{value:,.2f}"
+    return text.replace("-", "−")
 
 
 @cache

@@ -107,7 +107,8 @@ def items(subject: Subject) -> pd.DataFrame:
     )
     mine = store.engine.frame(sums.format(who=own))
     mine = mine.merge(_item_names(subject), on="national_item_code", how="left")
-    mine["item"] = mine["item"].fillna(mine["national_item_code"])
+    codes = mine["national_item_code"].astype(object)
+    mine["item"] = mine["item"].astype(object).fillna(codes)
     mine["share"] = mine["amount"] / mine["amount"].sum()
     others = group_of_all(subject)
     mine["peers_share"] = np.nan
@@ -175,7 +176,7 @@ def visits(subject: Subject, found: pd.DataFrame) -> pd.DataFrame:
         " GROUP BY visit_id) v ON f.visit_id = v.visit_id"
     )
     rows["beyond"] = rows["beyond"].astype(float).round(2)
-    rows["rules"] = rows["visit_id"].map(_rules_by(found, "visit_id")).fillna("")
+    rows["rules"] = _rules_of(rows, found, "visit_id").fillna("")
     rows = rows.sort_values(
         ["beyond", "total_fee", "visit_id"],
         ascending=[False, False, True],
@@ -200,10 +201,14 @@ def _beyond(subject: Subject) -> str:
     return "CAST(NULL AS DOUBLE)"
 
 
-def _rules_by(found: pd.DataFrame, column: str) -> pd.Series:
-    """Return the rules that hit each id of a column, as one text on the id."""
-    rows = found[~found["excluded"] & found[column].notna()]
-    return rows.groupby(column)["rule"].agg(lambda one: " ".join(sorted(set(one))))
+def _rules_of(rows: pd.DataFrame, found: pd.DataFrame, column: str) -> pd.Series:
+    """Return the rules that hit each row by an id, as one text; None where none do."""
+    caught = found[~found["excluded"] & found[column].notna()]
+    names: dict[str, set] = {}
+    for one, rule in zip(caught[column], caught["rule"], strict=True):
+        names.setdefault(one, set()).add(rule)
+    told = [" ".join(sorted(names.get(one, ()))) or None for one in rows[column]]
+    return pd.Series(told, index=rows.index, dtype=object)
 
 
 def hits(subject: Subject) -> pd.DataFrame:
@@ -272,8 +277,7 @@ def lines(
         " FROM charge c JOIN settlement s ON c.settlement_id = s.settlement_id"
         f" WHERE {' OR '.join(chosen)}"
     )
-    by_line, by_bill = (_rules_by(found, name) for name in LINES[:2])
-    exact, billed = rows["line_id"].map(by_line), rows["settlement_id"].map(by_bill)
+    exact, billed = (_rules_of(rows, found, name) for name in LINES[:2])
     place = {visit: nth for nth, visit in enumerate(seen["visit_id"])}
     rows = rows.assign(
         rules=exact.fillna(billed).fillna(""),

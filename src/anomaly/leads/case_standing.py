@@ -206,8 +206,8 @@ def standing(subject: Subject) -> pd.DataFrame:
 
     Columns `INDICATORS`: expected is the peers' centre for a unit of this size;
     95 % of ordinary ones lie between expected_low and expected_high; excess is in
-    yuan a month with its 95 % interval, nothing below zero claimed; ``spared`` is the
-    reason of an exception. A test's value pools the window, of a count a month's mean.
+    yuan a month with its 95 % interval, nothing below zero claimed, none of a share
+    of counts; ``spared`` is the reason of an exception. A test's value pools the window, of a count a month's mean.
     """
     own = subject.own
     fee = subject.lead["total_fee"] / subject.lead["visits"]
@@ -217,7 +217,9 @@ def standing(subject: Subject) -> pd.DataFrame:
     for place, row in own.iterrows():
         told = pd.notna(row["p"])
         record = indicators().get(row["indicator"].removesuffix(CHANGE))
-        yuan = money.loc[place, list(INDICATORS[11:14])].to_dict()
+        # More stays of a kind than expected are no amount of money.
+        priceless = row["kind"] == "share_of_count"
+        yuan = {} if priceless else money.loc[place, list(INDICATORS[11:14])].to_dict()
         rows.append(
             {name: row[name] for name in INDICATORS if name in row}
             | yuan

@@ -26,7 +26,15 @@ SHOWN = {
     ),
     "ordinary": ("name", "sentence", "explanations"),
     "checks": ("name", "check", "basis"),
-    "hits": ("rule", "amount", "exclusion", "reason", "insured_id", "line_id"),
+    "hits": (
+        "rule",
+        "amount",
+        "exclusion",
+        "reason",
+        "insured_id",
+        "visit_id",
+        "line_id",
+    ),
     "items": (
         "item",
         "national_item_code",
@@ -124,7 +132,7 @@ def texts(case: CaseFile, name: str) -> pd.DataFrame:
 
 def _gathered(case: CaseFile) -> pd.DataFrame:
     """Return the checks, those on the same thing in one row."""
-    joiner = "；" if case.language == "zh" else "; "
+    joiner = "；" if case.language == "zh" else " "
     keys = ["about", "name", "basis"]
     found = case.checks.groupby(keys, sort=False, as_index=False)
     return found["check"].agg(joiner.join)
@@ -154,6 +162,9 @@ def _named(case: CaseFile, said: dict, row: dict) -> str:
     rule = row.get("about") or row.get("reason")
     if rule in rules():
         return f"{rule} {row['name']}"
+    kinds = case.indicators.set_index("indicator")["kind"]
+    if kinds.get(row.get("indicator") or rule) == "growth_share":
+        return row["name"] + said["points"]
     if not row.get("item"):
         return row["name"]
     return said["name_id"].format(name=row["name"], id=row["item"])
@@ -210,7 +221,7 @@ def _interval(said: dict, row: dict, column: str, kind: str) -> str:
     if column == "between":
         low, high = (figure(row[f"expected_{end}"], kind) for end in ("low", "high"))
         return said["range"].format(low=low, high=high)
-    if not row["excess_amount"] > 0:
+    if pd.isna(row["excess_amount"]) or row["excess_amount"] <= 0:
         return "—"
     amounts = [f"{row[f'excess_{end}']:,.0f}" for end in ("amount", "lower", "upper")]
     return said["money_range"].format(
