@@ -73,8 +73,8 @@ def pictures(case: CaseFile) -> dict:
         said = words(case.language)
         alt = " ".join(said["history_alt"].format(name=name) for name in names)
         edge = plots.Margins(bottom=13)
-        picture, axes = plots.canvas(WIDTH, 52, PANELS, alt=alt, margins=edge)
-        for ax, one, name in zip(axes, some, names, strict=False):
+        picture, axes = plots.canvas(WIDTH, 52, len(some), alt=alt, margins=edge)
+        for ax, one, name in zip(axes, some, names, strict=True):
             share = tests.at[one, "kind"] in SHARES
             plots.draw_history(
                 plots.history_table(case.history, one),
@@ -87,8 +87,6 @@ def pictures(case: CaseFile) -> dict:
                 title=name + (said["percent"] if share else ""),
                 scale=0.01 if share else 1.0,
             )
-        for ax in axes[len(some) :]:
-            ax.set_axis_off()
         picture.share_legend(axes[0])
         found[f"history_{first // PANELS}"] = picture
     return found

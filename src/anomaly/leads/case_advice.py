@@ -72,21 +72,24 @@ def _of_indicator(subject: Subject, row: pd.Series) -> dict:
         "value": row["value"],
         "limit": limit,
         "sentence": text,
-        "explanations": _why(subject.language, row["indicator"]),
+        "explanations": _why(subject, row["indicator"]),
     }
 
 
-def _why(language: str, indicator: str) -> str:
+def _why(subject: Subject, indicator: str) -> str:
     """Return the innocent explanations of an indicator, of its change, of a drug."""
-    words = wording()["case"][language]
+    words = wording()["case"][subject.language]
     if indicator == FOREMOST:
         return words["foremost_why"]
     name = indicator.removesuffix(CHANGE)
     told = indicators()[name].why_it_matters
-    if language == "en":
+    if subject.language == "en":
         told = words["why"].get(name, "")
-    gap = " " if language == "en" else ""
-    return told + (gap + words["change_why"] if indicator.endswith(CHANGE) else "")
+    if not indicator.endswith(CHANGE):
+        return told
+    person = subject.unit_kind == "insured"
+    change = words["change_why_insured" if person else "change_why"]
+    return told + (" " if subject.language == "en" else "") + change
 
 
 def figure(value: float, kind: str) -> str:
@@ -121,7 +124,8 @@ def checks(subject: Subject, found: pd.DataFrame) -> pd.DataFrame:
     rows = []
     told = notable(subject.own)
     for block in dict.fromkeys(told["block"]):
-        group = policy("site_checks")["blocks"][block]
+        blocks = policy("site_checks")["blocks"]
+        group = blocks.get(f"{block}_{subject.unit_kind}", blocks[block])
         names = told.loc[told["block"] == block, "indicator"]
         named = [name_of(name, subject.language) for name in names]
         for text in group[subject.language]:

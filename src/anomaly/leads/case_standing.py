@@ -207,7 +207,8 @@ def standing(subject: Subject) -> pd.DataFrame:
     Columns `INDICATORS`: expected is the peers' centre for a unit of this size;
     95 % of ordinary ones lie between expected_low and expected_high; excess is in
     yuan a month with its 95 % interval, nothing below zero claimed, none of a share
-    of counts; ``spared`` is the reason of an exception. A test's value pools the window, of a count a month's mean.
+    of counts; ``spared`` is the reason of an exception. A test's value pools the
+    window, of a count a month's mean.
     """
     own = subject.own
     fee = subject.lead["total_fee"] / subject.lead["visits"]

@@ -153,7 +153,7 @@ def _score(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
     evidence = pd.concat(found, ignore_index=True).reindex(columns=list(EVIDENCE))
     money = ["excess", "lower", "upper"]
     evidence[money] /= len(present(store, month))
-    return evidence.assign(item=evidence["item"].fillna(""))
+    return evidence.assign(item=evidence["item"].astype(object).fillna(""))
 
 
 def _tested(
