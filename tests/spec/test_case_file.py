@@ -4,7 +4,9 @@ import re
 
 import pandas as pd
 import pytest
+from drawn_case import DEAR, MONTH, OTHERS, case_world
 from drawn_indicators import load_world
+from drawn_rules import worlds
 
 import anomaly
 from anomaly.errors import UsageError
@@ -13,36 +15,10 @@ from anomaly.leads.case_words import masked, texts
 from anomaly.policy.read import policy
 from anomaly.rules.rule import rules
 
-MONTH = "2026-05"
-DEAR, OTHERS = 400, 24
-MASTER = "doctor_id, doctor_name, institution_id, department"
-HOUSE = (
-    "institution_id, institution_name, district, level\nH1, 甲区测试医院, 990101, 2\n"
-)
-
-
-def bills() -> str:
-    """Draw 24 doctors with ten visits near 100 yuan a month, and D00 at 400 in May."""
-    rows = [
-        "id, insured_id, attending_doctor_id, visit_type, settled_at,"
-        " total_fee, fund_pay"
-    ]
-    for month in (3, 4, 5):
-        for doctor in range(OTHERS + 1):
-            for nth in range(10):
-                fee = DEAR if doctor == 0 and month == 5 else 90 + doctor + nth
-                own = f"{month}{doctor:02d}{nth}"
-                day = f"2026-0{month}-{nth + 11} 10:{doctor:02d}:00"
-                rows.append(f"{own}, 990100{own}, D{doctor:02d}, 11, {day}, {fee}, 60")
-    return "\n".join(rows)
-
 
 @pytest.fixture(scope="module")
 def store(tmp_path_factory):
-    doctors = [f"D{n:02d}, 测试医师{n:02d}, H1, 内科" for n in range(OTHERS + 1)]
-    master = "\n".join([MASTER, *doctors])
-    world = {"bills": bills(), "tables": {"institution": HOUSE, "doctor": master}}
-    return anomaly.open_store(load_world(tmp_path_factory.mktemp("case"), world))
+    return anomaly.open_store(load_world(tmp_path_factory.mktemp("case"), case_world()))
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +100,40 @@ def test_lines_lead_back_to_the_export(case):
     assert set(case.lines["visit_id"]) == set(case.visits["visit_id"])
     assert case.lines["line_amount"].sum() == 10 * DEAR
     assert case.lines["line_id"].is_unique
+
+
+@pytest.fixture(scope="module")
+def hurried(tmp_path_factory):
+    """A doctor who bills six persons within a minute, one of them for dialysis."""
+    return anomaly.open_store(
+        load_world(tmp_path_factory.mktemp("R22"), worlds()["R22"])
+    )
+
+
+def test_hits_stand_with_those_that_an_exclusion_lifts(hurried):
+    case = hurried.case_file("doctor", "D1", month=MONTH)
+    rows = case.hits[case.hits["rule"] == "R22"]
+    counted = rows[~rows["excluded"]]
+    assert sorted(counted["amount"]) == [10, 20, 30, 40, 50]
+    (lifted,) = rows[rows["excluded"]].to_dict("records")
+    assert (lifted["visit_id"], lifted["exclusion"]) == ("Va6", "透析")
+    assert "hits" in set(case.action["action"])
+    known = case.ordinary.set_index("reason")["explanations"]
+    assert known["R22"] == rules()["R22"].must_not_catch
+    check = case.checks.set_index("about").loc["R22"]
+    assert (check["name"], check["basis"]) == (rules()["R22"].zh, rules()["R22"].basis)
+    assert "R22" in case.lines["rules"].tolist()[0]
+
+
+@pytest.mark.parametrize(
+    ("unit", "unit_id"), [("institution", "H1"), ("insured", "P1"), ("doctor", "D3")]
+)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_few_and_small_units_have_case_files_too(hurried, unit, unit_id, language):
+    case = hurried.case_file(unit, unit_id, month=MONTH, language=language)
+    assert case.who["unit_id"].tolist() == [unit_id]
+    assert len(case.visits)
+    assert len(case._repr_html_()) > 1000
 
 
 def test_what_would_make_it_ordinary_is_the_end_of_the_interval(case):

@@ -85,8 +85,8 @@ def words(language: str) -> dict:
 
 
 def masked(person: str) -> str:
-    """Return an `insured_id` of which only the end can be read."""
-    return "****" + person[-4 if len(person) > 2 * 4 else -2 :]
+    """Return an `insured_id` of which only the end can be read, at most half of it."""
+    return "****" + person[len(person) - min(4, len(person) // 2) :]
 
 
 def persons(case: CaseFile) -> list[str]:
