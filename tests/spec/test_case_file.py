@@ -43,6 +43,13 @@ def test_who_is_the_row_of_the_list(store, case):
         assert row[name] == lead[name]
 
 
+def test_the_reasons_are_those_of_the_list(store, case):
+    assert "；".join(case.reasons) == case.who["reasons"].iloc[0]
+    english = store.case_file("doctor", "D00", month=MONTH, language="en")
+    assert "; ".join(english.reasons) == english.who["reasons"].iloc[0]
+    assert len(english.reasons) == len(case.reasons)
+
+
 def test_an_indicator_stands_beside_its_peers(case):
     row = one(case.indicators, "fee_per_visit_outpatient")
     # March and April at 90 + the visit's number, May at 400.

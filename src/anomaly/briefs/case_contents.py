@@ -5,7 +5,6 @@ from anomaly.briefs.wording import Wording
 from anomaly.leads.case_html import ORDER
 from anomaly.leads.case_words import facts, heads, hidden, texts, words
 from anomaly.leads.casefile import CaseFile
-from anomaly.leads.reasons import wording
 from anomaly.periods import month_text
 
 # Rows a section has on paper; the workbook has them all.
@@ -29,7 +28,7 @@ def compose(case: CaseFile, figures: dict[str, str]) -> dict:
         "running_head": said["running_head"].format(name=name[:24], month=month),
         "tier": tier,
         "tier_label": general[f"tier_{tier}"] if lead else said["no_lead"],
-        "reasons": _reasons(case, str(row["reasons"] or "")),
+        "reasons": [hidden(case, text) for text in case.reasons],
         "facts": [[head, text] for head, text in facts(case)],
         "sections": [section(case, key) for key in ORDER],
         "figures": figures,
@@ -76,11 +75,6 @@ def section(case: CaseFile, key: str) -> dict:
         "heads": heads(case, table),
         "rows": shown.to_numpy().tolist(),
     }
-
-
-def _reasons(case: CaseFile, text: str) -> list[str]:
-    joiner = wording()[case.language]["joiner"]
-    return [hidden(case, one) for one in text.split(joiner) if one]
 
 
 def _printable(value):

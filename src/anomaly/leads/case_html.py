@@ -32,12 +32,12 @@ STYLE = (
 def as_html(case: CaseFile) -> str:
     """Return the whole case file as one piece of HTML, long tables cut at 20 rows."""
     said = words(case.language)
-    reasons = hidden(case, str(case.who["reasons"].iloc[0]))
+    reasons = [f"<li>{escape(hidden(case, one))}</li>" for one in case.reasons]
     parts = [
         f"<h3>{escape(said['title'])} · {month_text(case.month)}</h3>",
         f"<p><small>{escape(said['nature'])}</small></p>",
         _table(["", ""], facts(case)),
-        f"<p>{escape(reasons)}</p>",
+        f"<ol>{''.join(reasons)}</ol>",
     ]
     for name in ORDER:
         parts.append(f"<h4>{escape(said['sections'][name])}</h4>")

@@ -8,8 +8,15 @@ import pandas as pd
 from anomaly.features.indicator import indicators
 from anomaly.leads.exceptions import honoured, without
 from anomaly.leads.foremost import ID as FOREMOST
-from anomaly.leads.ranking import priced
-from anomaly.leads.reasons import group_in_words, name_of, sentence, wording
+from anomaly.leads.pooling import present
+from anomaly.leads.ranking import hit_sums, priced
+from anomaly.leads.reasons import (
+    each_reason,
+    group_in_words,
+    name_of,
+    sentence,
+    wording,
+)
 from anomaly.leads.scoring import CHANGE, peopled, score
 from anomaly.peers.groups import FOCUS, group_name
 from anomaly.policy.read import policy
@@ -159,6 +166,20 @@ def who(subject: Subject) -> pd.DataFrame:
     level = group_in_words("|".join(texts), subject.language) if texts else ""
     row = subject.lead.to_dict() | {"level": level, "ranked": subject.ranked}
     return pd.DataFrame([row]).reindex(columns=list(WHO))
+
+
+def reasons_of(subject: Subject) -> tuple[str, ...]:
+    """Return the unit's reasons as the list tells them, one text each."""
+    spared = honoured(subject.store.root, subject.unit_kind, subject.month)
+    sums = hit_sums(subject.store, subject.unit_kind, subject.month, subject.language)
+    found = each_reason(
+        without(subject.own, spared, "indicator"),
+        without(sums[sums["unit_id"] == subject.unit_id], spared, "rule"),
+        subject.unit_kind,
+        subject.language,
+        len(present(subject.store, subject.month)),
+    )
+    return tuple(found.get(subject.unit_id, ()))
 
 
 def peers(subject: Subject) -> pd.DataFrame:

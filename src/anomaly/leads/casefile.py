@@ -30,6 +30,7 @@ class CaseFile:
     month: date
     language: str
     fingerprint: str
+    reasons: tuple[str, ...]
     who: pd.DataFrame
     action: pd.DataFrame
     indicators: pd.DataFrame
@@ -45,7 +46,7 @@ class CaseFile:
     @property
     def frames(self) -> dict[str, pd.DataFrame]:
         """Every frame by name, in the order in which they are read."""
-        names = [field.name for field in fields(self)][5:]
+        names = [field.name for field in fields(self)][6:]
         return {name: getattr(self, name) for name in names}
 
     def _repr_html_(self) -> str:
@@ -105,6 +106,7 @@ def case_file(
         month=month,
         language=language,
         fingerprint=store.fingerprint(),
+        reasons=case_standing.reasons_of(about),
         who=case_standing.who(about),
         action=advice.action(about),
         indicators=case_standing.standing(about),
