@@ -90,7 +90,7 @@ def reasons(
     language: str,
     months: int,
 ) -> pd.Series:
-    """Return each unit's reasons as one text, on unit_id; parameters as `each_reason`."""
+    """Return each unit's reasons as one text on unit_id; see `each_reason`."""
     told = each_reason(evidence, hits, unit_kind, language, months)
     joiner = wording()[language]["joiner"]
     return pd.Series({unit: joiner.join(all_) for unit, all_ in told.items()})
