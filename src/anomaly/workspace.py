@@ -7,15 +7,21 @@ from pathlib import Path
 import pandas as pd
 
 from anomaly.errors import UsageError
-from anomaly.features import builder, frames
-from anomaly.features.growth import derived, months_with_before
-from anomaly.features.indicator import indicators
+from anomaly.feature_desk import FeatureDesk
 from anomaly.features.own import own_indicators
-from anomaly.leads import combine, coverage, evaluation, increment, ranking, scoring
-from anomaly.leads import needs as needs_room
+from anomaly.leads import (
+    casefile,
+    combine,
+    coverage,
+    evaluation,
+    increment,
+    ranking,
+    scoring,
+)
+from anomaly.leads.casefile import CaseFile
 from anomaly.leads.evaluation import Evaluation
 from anomaly.line_desk import LineDesk
-from anomaly.periods import MonthLike, month_text, parse_month
+from anomaly.periods import MonthLike, parse_month
 from anomaly.rules import hits as rules_room
 from anomaly.rules import trial as trial_room
 from anomaly.screen import artefacts
@@ -24,7 +30,7 @@ from anomaly.store.store import Store
 Progress = Callable[[str, int, int], None]
 
 
-class Workspace(LineDesk):
+class Workspace(FeatureDesk, LineDesk):
     """A store opened for analysis; `anomaly.open_store` makes one.
 
     Every ``month`` is 'YYYY-MM' or any date in it. What a question needs is
@@ -80,63 +86,7 @@ class Workspace(LineDesk):
         Columns: step, month, why (new, changed text, changed input, changed
         parent) and sql, the text as the engine is given it.
         """
-        tasks = rules_room.stale(self.store, self._months(months))
-        return pd.DataFrame(
-            [
-                {
-                    "step": task.step.name,
-                    "month": month_text(task.month),
-                    "why": task.why,
-                    "sql": self.store.engine.text(task.sql),
-                }
-                for task in tasks
-            ],
-            columns=["step", "month", "why", "sql"],
-        )
-
-    def features(
-        self,
-        unit: str,
-        month: MonthLike | None = None,
-        *,
-        growth: bool = False,
-        wide: bool = False,
-        headers: str = "id",
-    ) -> pd.DataFrame:
-        """Return FEATURES of a kind of unit, of one month or all.
-
-        Long (unit_kind, unit_id, month, indicator, numerator, denominator, n,
-        spread, value) or, with ``wide``, one row a unit and month, its columns
-        headed by id or by name in 'zh' or 'en'. A pair's unit_id is both ids with
-        a bar between. With ``growth`` also what is derived against the same month
-        last year (``_yoy``) and the month before (``_mom``), where the store holds
-        them. What a column that is absent leaves out, `needs` tells.
-        """
-        frames.check_unit(unit)
-        months = [parse_month(month)] if month else self.months()
-        for each in months:
-            self.store.check_month(each)
-        rows = self._features(unit, months)
-        if growth:
-            rows = pd.concat([rows, self._growth(unit, months)], ignore_index=True)
-        return frames.widened(rows, headers, self.own) if wide else rows
-
-    def _features(
-        self, unit: str, months: list[date], only: list[str] | None = None
-    ) -> pd.DataFrame:
-        builder.build(self.store, months, units=[unit])
-        mine = [record for record in self.own.values() if unit in record.units]
-        beside = [builder.build_own(self.store, months, unit, mine)] if mine else []
-        return frames.features(self.store, unit, months, only=only, beside=beside)
-
-    def _growth(self, unit: str, months: list[date]) -> pd.DataFrame:
-        known = [*indicators().values(), *self.own.values()]
-        records = [one for one in known if unit in one.units and one.growth]
-        # What has no growth gives no rows, and no month is built for it.
-        both = [m for m in months_with_before(months) if m in self.months()]
-        both = both if records else months
-        rows = self._features(unit, both, [record.id for record in records])
-        return derived(rows, months, records)
+        return rules_room.explained(self.store, self._months(months))
 
     def leads(
         self,
@@ -168,6 +118,15 @@ class Workspace(LineDesk):
         """
         self.prepare(day, unit=unit)
         return increment.increment(self.store, unit, day, language)
+
+    def case_file(
+        self, unit: str, unit_id: str, month: MonthLike, language: str = "zh"
+    ) -> CaseFile:
+        """Return everything behind one lead; UsageError for an unknown unit."""
+        casefile.check_asked(unit, language)
+        leads = self.leads(unit, month, language=language)
+        asked = (unit, str(unit_id), parse_month(month), language)
+        return casefile.case_file(self.store, leads, *asked)
 
     def tiers(
         self, unit: str, month: MonthLike, district: str | None = None
@@ -249,16 +208,6 @@ class Workspace(LineDesk):
     def repairs(self, month: MonthLike, district: str | None = None) -> pd.DataFrame:
         """Return the data-repair list: artefacts by institution with amounts."""
         return artefacts.repairs(self.store, self.prepare(month), district)
-
-    def indicators(self) -> pd.DataFrame:
-        """Return the catalogue of indicators, one row each."""
-        known = indicators() | self.own
-        rows = [vars(record) for record in known.values()]
-        return pd.DataFrame(rows).rename(columns={"id": "indicator"})
-
-    def needs(self, language: str = "zh") -> pd.DataFrame:
-        """Return what each indicator and rule lacks: kind, id, allowed, missing."""
-        return needs_room.needs(self.store, language, self.own)
 
     def accounts(self) -> pd.DataFrame:
         """Return what became of every row loaded, by table."""

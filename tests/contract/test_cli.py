@@ -61,7 +61,7 @@ def store(export, tmp_path_factory):
 def test_every_command_has_help():
     runner = CliRunner()
     for command in app.registered_commands:
-        name = command.callback.__name__
+        name = command.name or command.callback.__name__
         result = runner.invoke(app, [name, "--help"])
         assert result.exit_code == 0
         assert command.callback.__doc__
@@ -99,6 +99,19 @@ def test_rank_writes_the_contract_columns(store, tmp_path, suffix):
         assert set(LEADS) <= set(frame.columns)
         assert frame["rank"].tolist() == [1, 2, 3]
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_case_file_is_a_pdf_and_a_workbook(store, tmp_path):
+    asked = ["case-file", "--store", store, "--month", "2026-05", "--unit", "doctor"]
+    code, out, err = run(*asked, "--id", "D1", "--out", tmp_path, "--json")
+    assert code == 0, err
+    answer = json.loads(out)
+    names = [path.name for path in sorted((tmp_path / "2026-05").iterdir())]
+    assert names == ["doctor-D1.pdf", "doctor-D1.xlsx"]
+    assert answer["rows"]["who"] == 1
+    code, out, err = run(*asked, "--id", "D9", "--out", tmp_path)
+    assert (code, out) == (2, "")
+    assert err.splitlines()[-1].startswith("anomaly: doctor 'D9': none in 2026-05")
 
 
 def test_same_store_same_list_to_the_byte(store, tmp_path):

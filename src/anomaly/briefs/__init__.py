@@ -29,6 +29,7 @@ _HOMES = {
     "tiers_frame": "frames",
     "write_assets": "assets",
     "write_notices": "notices",
+    "write_case_file": "case_files",
     "write_workbook": "workbook",
 }
 

@@ -2,14 +2,15 @@
 
 import json
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 from pathlib import Path
 
 from anomaly.errors import AnomalyError
 
 TEMPLATE = "template.typ"
-LOOK = "look.typ"
+STYLE = "style.typ"
+DATA = "brief.json"
 LAYOUTS = [
     {"early": early, "figure-width": width, "snug": snug}
     for early, width, snug in (
@@ -37,30 +38,25 @@ class TypesettingError(AnomalyError):
 def make_pdf(folder: str | Path) -> bytes:
     """Return the PDF of a brief's assets in a folder: same assets, same bytes.
 
-    The folder is the root that Typst may read; the template is copied into it.
     Raises TypesettingError on any warning and on any character without a glyph.
     """
-    return typeset(Path(folder), TEMPLATE, "brief.json", _fitting)
+    return typeset(Path(folder), TEMPLATE, DATA, LAYOUTS)
 
 
-def typeset(
-    root: Path,
-    template: str,
-    data: str,
-    fitting: Callable[[Path, dict], dict[str, str]] | None = None,
-) -> bytes:
-    """Return the PDF that a template makes of its data; `make_pdf` says how.
+def typeset(root: Path, name: str, data: str, layouts: Sequence[dict] = ()) -> bytes:
+    """Return the PDF that a template makes of the data and figures in a folder.
 
-    ``fitting`` chooses among layouts.
+    The folder is the root that Typst may read; templates are copied into it. Of
+    several layouts the one that leaves the fewest blanks is taken.
     """
     import typst
 
     from anomaly.plots import FONT_FOLDER
 
     _check_glyphs(root, data)
-    for name in (template, LOOK):
-        (root / name).write_text(_template(name), encoding="utf-8")
-    page = root / template
+    for part in (name, STYLE):
+        (root / part).write_text(_template(part), encoding="utf-8")
+    template = root / name
     fonts = typst.Fonts(
         include_system_fonts=False,
         include_embedded_fonts=False,
@@ -68,8 +64,11 @@ def typeset(
     )
     options = {"root": str(root), "font_paths": fonts}
     try:
-        options["sys_inputs"] = fitting(page, options) if fitting else {}
-        pdf, warnings = typst.compile_with_warnings(str(page), format="pdf", **options)
+        if layouts:
+            options["sys_inputs"] = _fitting(template, options, layouts)
+        pdf, warnings = typst.compile_with_warnings(
+            str(template), format="pdf", **options
+        )
     except typst.TypstError as error:
         raise TypesettingError(f"{root.name}: {error}") from error
     if warnings:
@@ -77,20 +76,20 @@ def typeset(
     return pdf
 
 
-def _fitting(template: Path, options: dict) -> dict[str, str]:
+def _fitting(template: Path, options: dict, layouts: Sequence[dict]) -> dict[str, str]:
     """Return the layout that leaves the fewest blanks.
 
     A page with a few lines on it is often saved by figures a little narrower or
     sections a little closer; the first layout that does well is kept.
     """
     costs = []
-    for layout in LAYOUTS:
+    for layout in layouts:
         marks = _marks(template, layout, options)
         too_long = any(mark.get("first") and mark["page"] > 1 for mark in marks)
         costs.append(_blanks(marks) + TOO_LONG * too_long)
         if min(costs) < GOOD_ENOUGH:
             break
-    return LAYOUTS[costs.index(min(costs))]
+    return layouts[costs.index(min(costs))]
 
 
 def _blanks(reached: list[dict]) -> float:

@@ -38,12 +38,12 @@ def write_workbook(facts: Facts, path: str | Path) -> None:
         book.set_properties(
             {"title": words["title"], "created": created.replace(tzinfo=None)}
         )
-        formats = _formats(book)
+        formats = add_formats(book)
         for name, frame in sheets.items():
-            _write_sheet(book.add_worksheet(words[name]), frame, formats)
+            write_sheet(book.add_worksheet(words[name]), frame, formats)
 
 
-def _formats(book) -> dict:
+def add_formats(book) -> dict:
     head = {"bold": True, "bg_color": "#eef3f8", "bottom": 1, "text_wrap": True}
     return {
         "head": book.add_format(head | {"valign": "top"}),
@@ -54,7 +54,7 @@ def _formats(book) -> dict:
     }
 
 
-def _write_sheet(sheet, frame: pd.DataFrame, formats: dict) -> None:
+def write_sheet(sheet, frame: pd.DataFrame, formats: dict) -> None:
     for place, column in enumerate(frame.columns):
         values = frame[column].tolist()
         sheet.write_string(0, place, str(column), formats["head"])

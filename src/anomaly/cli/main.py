@@ -7,6 +7,7 @@ import typer
 
 from anomaly.cli import (
     brief,
+    case_file,
     data,
     draw,
     features,
@@ -34,6 +35,7 @@ rules.register(app)
 lines.register(app)
 features.register(app)
 brief.register(app)
+case_file.register(app)
 draw.register(app)
 mapping.register(app)
 

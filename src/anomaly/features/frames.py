@@ -41,11 +41,13 @@ def features(
     *,
     only: Iterable[str] | None = None,
     beside: Iterable[str] = (),
+    who: Iterable[str] | None = None,
 ) -> pd.DataFrame:
     """Return FEATURES of one kind of unit, built already, for some months.
 
     One row a unit, month and indicator, columns `LONG`, yuan as floats. ``only``
-    names the indicators wanted; ``beside`` further datasets, of own indicators.
+    names the indicators wanted, ``who`` the units; ``beside`` further datasets, of
+    own indicators.
     """
     check_unit(unit)
     known = datasets(unit)
@@ -61,14 +63,20 @@ def features(
     union = " UNION ALL ".join(
         f"SELECT * FROM {store.show(name, texts)}" for name in names
     )
-    chosen = ", ".join(f"'{one}'" for one in sorted(only or ()))
-    where = f" WHERE indicator IN ({chosen})" if chosen else ""
+    wanted = {"indicator": sorted(only or ()), "unit_id": sorted(who or ())}
+    chosen = [f"{name} IN ({quoted(some)})" for name, some in wanted.items() if some]
+    where = f" WHERE {' AND '.join(chosen)}" if chosen else ""
     return store.engine.frame(
         "SELECT unit_kind, unit_id, month, indicator,"
         " CAST(numerator AS DOUBLE) AS numerator,"
         " CAST(denominator AS DOUBLE) AS denominator, n, spread, value"
         f" FROM ({union}) f{where} ORDER BY month, indicator, unit_id"
     )
+
+
+def quoted(texts: Iterable[str]) -> str:
+    """Return texts as a list of SQL literals: 'D1', 'D2'."""
+    return ", ".join("'" + str(text).replace("'", "''") + "'" for text in texts)
 
 
 def widened(

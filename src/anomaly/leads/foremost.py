@@ -92,6 +92,16 @@ def foremost(store: Store, month: date, people: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def against_peers(store: Store, month: date, people: pd.DataFrame) -> pd.DataFrame:
+    """Return each doctor's drugs of a window beside what the peers' patients take.
+
+    Columns unit_id, code, item, numerator (patients a month who took it), amount
+    (yuan), denominator (all patients), rate (the peers' share) and over.
+    """
+    prepare(store, month)
+    return _against_peers(_used(store, month), people)
+
+
 def _used(store: Store, month: date) -> pd.DataFrame:
     """Return doctor and drug pairs: unit_id, code, item, numerator, amount, and
     denominator, the doctor's patients; persons are counted anew each month."""

@@ -69,7 +69,7 @@ def increment(
 def _centred(
     store: Store, unit_kind: str, month: date, people: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return unit_id, indicator, value and expected, the median of the unit's group.
+    """Return values with expected, the median of the unit's group, group and peers.
 
     A line asks how far a value lies from the peers' centre, which a median tells in an
     instant; evidence, which takes its time, is for the list of the month.
@@ -78,8 +78,12 @@ def _centred(
     rows = pooled(features(store, unit_kind, window(month), only=asked), window(month))
     rows = rows[rows["n"] >= policy("peers")["min_visits"]]
     group = rows["unit_id"].map(people["group"])
-    expected = rows.groupby([rows["indicator"], group])["value"].transform("median")
-    return rows.assign(expected=expected)
+    alike = rows.groupby([rows["indicator"], group])["value"]
+    return rows.assign(
+        group=group,
+        expected=alike.transform("median"),
+        peers=alike.transform("size") - 1,
+    )
 
 
 def _billed(store: Store, unit_kind: str, since: date) -> pd.DataFrame:

@@ -9,13 +9,15 @@ from anomaly.leads.lines import STEPS, held_to, lines
 from anomaly.leads.reasons import wording
 from anomaly.peers.groups import FOCUS
 from anomaly.periods import shift
+from anomaly.screen.artefacts import repairs
 from anomaly.store.store import Store
 
 LINES = {
     "zh": {"notice": "提示", "warning": "预警", "inspect": "重点检查"},
     "en": {"notice": "notice", "warning": "warning", "inspect": "inspect"},
 }
-NEW_FOR_MONTHS = 6
+# Whoever began within two years has no past of that length to be measured from.
+NEW_FOR_MONTHS = 24
 # A finding that was confirmed, whatever has followed from it.
 CONFIRMED = ("confirmed", "recovered", "rectified", "restored")
 DISMISSED = ("dismissed",)
@@ -53,19 +55,36 @@ def marks(
     recent = pd.Timestamp(shift(month, 1 - NEW_FOR_MONTHS))
     new = set(frame.index[started >= recent])
     spared = honoured(store.root, unit_kind, month)
+    faulty = _to_repair(store, unit_kind, month, language)
     for unit, row in frame.iterrows():
         told[unit] += [words["prior"]] * (unit in prior)
         told[unit] += [words["tip"]] * (unit in tipped)
-        told[unit] += [words["new"]] * (unit in new)
+        if unit in new:
+            age = pd.Period(month, "M") - pd.Period(started[unit], "M")
+            told[unit].append(words["new"].format(months=max(age.n, 0) + 1))
         told[unit] += [
             words["excepted"].format(**one)
             for one in spared[spared["unit_id"] == unit].to_dict("records")
         ]
+        if unit in faulty:
+            told[unit].append(words["repair"].format(what=faulty[unit]))
         if row[FOCUS]:
             told[unit].append(words[row[FOCUS]])
         if row["few"]:
             told[unit].append(words["few"].format(members=row["peers"]))
     return pd.Series({unit: joiner.join(texts) for unit, texts in told.items()})
+
+
+def _to_repair(
+    store: Store, unit_kind: str, month: date, language: str
+) -> dict[str, str]:
+    """Return what is wrong with the month's data of institutions and pharmacies."""
+    if unit_kind not in ("institution", "pharmacy"):
+        return {}
+    listed = repairs(store, month).dropna(subset=["institution_id"])
+    comma = wording()[language]["comma"]
+    told = listed.groupby("institution_id")[language].agg(comma.join)
+    return told.to_dict()
 
 
 def _recorded(

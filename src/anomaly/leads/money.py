@@ -10,8 +10,10 @@ from anomaly.periods import month_text
 from anomaly.store.store import Store
 
 EXCESS = ["excess", "lower", "upper"]
-# Kinds whose excess is so many visits, not yuan.
-COUNTED = ("count", "growth_count", "share_of_count")
+# Kinds whose excess is so many visits, and one that is no amount of money: more
+# stays of a kind than expected may each have been worth their fee.
+COUNTED = ("count", "growth_count")
+PRICELESS = "share_of_count"
 
 
 def totals(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
@@ -28,8 +30,10 @@ def totals(store: Store, unit_kind: str, month: date) -> pd.DataFrame:
 def in_yuan(evidence: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
     """Return `EXCESS` of evidence in yuan a month, nothing below zero claimed.
 
-    An excess of visits or stays counts at the unit's own fee per visit (``sums``: `totals`).
+    An excess of visits counts at the unit's own fee per visit (``sums``: `totals`);
+    that of a share of counts is NaN.
     """
     fee = evidence["unit_id"].map(sums["total_fee"] / sums["visits"]).astype(float)
     price = fee.where(evidence["kind"].isin(COUNTED), 1.0)
+    price = price.mask(evidence["kind"] == PRICELESS)
     return evidence[EXCESS].mul(price, axis=0).clip(lower=0)

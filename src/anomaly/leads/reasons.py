@@ -90,7 +90,20 @@ def reasons(
     language: str,
     months: int,
 ) -> pd.Series:
-    """Return each unit's reasons as one text, on unit_id.
+    """Return each unit's reasons as one text on unit_id; see `each_reason`."""
+    told = each_reason(evidence, hits, unit_kind, language, months)
+    joiner = wording()[language]["joiner"]
+    return pd.Series({unit: joiner.join(all_) for unit, all_ in told.items()})
+
+
+def each_reason(
+    evidence: pd.DataFrame,
+    hits: pd.DataFrame,
+    unit_kind: str,
+    language: str,
+    months: int,
+) -> dict[str, list[str]]:
+    """Return each unit's reasons, one text each, by unit_id.
 
     Parameters
     ----------
@@ -123,4 +136,4 @@ def reasons(
         if row["p"] < NOTABLE_P or not mine:
             head = window if first[place] else ""
             mine.append(head + sentence(row, unit_kind, language))
-    return pd.Series({unit: words["joiner"].join(all_) for unit, all_ in told.items()})
+    return told

@@ -1,6 +1,7 @@
 """Figures: each function takes a table and an `ax`, and returns the ax."""
 
 from anomaly.plots.funnel import draw_funnel, funnel_table
+from anomaly.plots.history import draw_history, history_table
 from anomaly.plots.ranking import draw_ranking, ranking_table
 from anomaly.plots.style import (
     FONT_FOLDER,
@@ -19,9 +20,11 @@ __all__ = [
     "Picture",
     "canvas",
     "draw_funnel",
+    "draw_history",
     "draw_ranking",
     "draw_trend",
     "funnel_table",
+    "history_table",
     "missing_glyphs",
     "ranking_table",
     "trend_table",

@@ -84,6 +84,20 @@ def stale(store: Store, months: Sequence[date]) -> list[Task]:
     return Runner(store, every_step(store)).stale(sorted(months))
 
 
+def explained(store: Store, months: Sequence[date]) -> pd.DataFrame:
+    """Return `stale` as a frame: step, month, why, sql as the engine is given it."""
+    rows = [
+        {
+            "step": task.step.name,
+            "month": month_text(task.month),
+            "why": task.why,
+            "sql": store.engine.text(task.sql),
+        }
+        for task in stale(store, months)
+    ]
+    return pd.DataFrame(rows, columns=["step", "month", "why", "sql"])
+
+
 def hits(store: Store, month: date, rule: str | None = None) -> pd.DataFrame:
     """Return the hits of a month, of one rule or all.
 
