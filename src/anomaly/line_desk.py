@@ -9,7 +9,7 @@ from anomaly.errors import UsageError
 from anomaly.leads import coverage, exceptions, growing, standing
 from anomaly.leads import lines as lines_room
 from anomaly.leads.standing import Backtest
-from anomaly.periods import MonthLike
+from anomaly.periods import MonthLike, parse_month
 from anomaly.store.store import Store
 
 
@@ -21,6 +21,16 @@ class LineDesk:
     def alert_lines(self) -> pd.DataFrame:
         """Return the alert lines that hold in this store, one row each."""
         return lines_room.catalogue(self.store.root)
+
+    def exceptions(self, month: MonthLike) -> pd.DataFrame:
+        """Return the justified exceptions of this store, and whether each holds.
+
+        Columns: `anomaly.leads.exceptions.COLUMNS` and holds, in that month.
+        """
+        month = parse_month(month)
+        found = exceptions.exceptions(self.store.root)
+        holds = [expires >= month for expires in found["expires"]]
+        return found.assign(holds=holds)
 
     def lines(self, unit: str, month: MonthLike) -> pd.DataFrame:
         """Return which units have passed or approach which line, the highest first.

@@ -5,6 +5,8 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from drawn_case import MONTH, case_world
+from drawn_indicators import load_world
 
 NOTEBOOKS = sorted((Path(__file__).parents[2] / "notebooks").glob("*.ipynb"))
 REFUSED = (
@@ -41,3 +43,17 @@ def test_the_brief_begins_with_its_parameters():
     path = next(path for path in NOTEBOOKS if path.name == "district_brief.ipynb")
     first = code_cells(path)[0]
     assert first.metadata.tags == ["parameters"]
+
+
+def test_the_case_file_runs_as_it_stands(tmp_path):
+    path = next(path for path in NOTEBOOKS if path.name == "case_file.ipynb")
+    parameters, *cells = code_cells(path)
+    assert parameters.metadata.tags == ["parameters"]
+    scope: dict = {}
+    exec(parameters.source, scope)
+    scope |= {"store": str(load_world(tmp_path, case_world())), "month": MONTH}
+    for cell in cells:
+        exec(cell.source, scope)
+    # Nobody was named, so the first of the list is told.
+    assert scope["case"].who["unit_id"].iloc[0] == "D00"
+    assert "D00" in scope["case"]._repr_html_()

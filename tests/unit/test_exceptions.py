@@ -1,10 +1,14 @@
 """Justified exceptions: who is spared what, until when; what cannot be understood."""
 
+import json
 from datetime import date
 
 import pandas as pd
 import pytest
+from drawn_indicators import load_world, worlds
+from typer.testing import CliRunner
 
+from anomaly.cli.main import app
 from anomaly.errors import PolicyError
 from anomaly.leads.exceptions import FILE, exceptions, honoured, without
 
@@ -61,3 +65,14 @@ def test_a_line_that_cannot_be_understood_spares_nobody(tmp_path, line, words):
     (tmp_path / FILE).write_text(HEADER + line, encoding="utf-8")
     with pytest.raises(PolicyError, match=words):
         exceptions(tmp_path)
+
+
+def test_the_command_lists_them_with_whether_they_hold(tmp_path):
+    root = load_world(tmp_path, worlds()["care"])
+    (root / FILE).write_text(HEADER + LINE, encoding="utf-8")
+    told = ["lines", "exceptions", "--store", str(root), "--json", "--month"]
+    for month, holds in (("2026-06", True), ("2026-07", False)):
+        done = CliRunner().invoke(app, [*told, month])
+        assert done.exit_code == 0, done.output
+        (row,) = json.loads(done.output)["exceptions"]
+        assert (row["owner"], row["holds"]) == ("张三", holds)

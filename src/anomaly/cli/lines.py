@@ -39,6 +39,15 @@ def lines_list(store: StorePath, as_json: AsJson = False) -> None:
     say_json({"lines": _records(rows)}) if as_json else show_table(rows)
 
 
+@lines_app.command("exceptions")
+def lines_exceptions(store: StorePath, month: Month, as_json: AsJson = False) -> None:
+    """List who is spared which question, on whose word, until when."""
+    from anomaly.workspace import open_store
+
+    rows = open_store(store).exceptions(month)
+    say_json({"exceptions": _records(rows)}) if as_json else show_table(rows)
+
+
 @lines_app.command("passed")
 def lines_passed(
     store: StorePath,
