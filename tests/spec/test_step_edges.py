@@ -56,6 +56,7 @@ TABLES = {
 institution_id, institution_name, district, level, longitude, latitude, approved_beds
 H1, 甲区测试医院, 990101, 2, 120.0, 30.0, 10
 H7, 甲区测试七院, 990101, 2, 120.0, ,
+H9, 甲区测试九院, 990101, , 120.0, ,
 """,
     "doctor": """
 doctor_id, doctor_name

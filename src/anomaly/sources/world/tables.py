@@ -32,6 +32,12 @@ class NationalTables:
     def __init__(self, setting: Setting, doctor_codes: list[str]) -> None:
         self.setting = setting
         self.doctor_codes = doctor_codes
+        # Who stands behind a placeholder has no name.
+        known = len(setting.providers.doctors)
+        self.doctor_names = [
+            f"测试医师{n:04d}" if n <= known else ""
+            for n in range(1, len(doctor_codes) + 1)
+        ]
         self.people = setting.people.frame
         self.names = person_names(self.people)
         self.units = setting.providers.units
@@ -112,6 +118,7 @@ class NationalTables:
             "endtime": moments(table["end_day"], table["end_sec"]),
             "ipt_otp_no": whole(visit % 10**7, ticket),
             "chfpdr_code": texts(self.doctor_codes, table["doctor"]),
+            "chfpdr_name": texts(self.doctor_names, table["doctor"]),
             "adm_dept_codg": texts(DEPARTMENT_CODES, dept),
             "adm_dept_name": texts(DEPARTMENTS, dept),
             "dscg_dept_codg": texts(DEPARTMENT_CODES, np.where(stay, dept, -1)),
