@@ -31,6 +31,7 @@ def main() -> None:
     parser.add_argument("--first", type=int, default=92_000)
     parser.add_argument("--scale", type=float, default=1.0)
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--rules", default="", help="each: only R02,R06, say.")
     parser.add_argument("--nth", type=int, default=MONTH, help=argparse.SUPPRESS)
     asked = parser.parse_args()
     globals()[f"say_{asked.what}"](asked)
@@ -116,7 +117,7 @@ def say_each(asked) -> None:
     speed.every_rule(built, month)
     print("rule   on what is built: ours  hand  ratio   from the tables: ours  hand")
     totals = [0.0] * 4
-    for rule in speed.all_rules():
+    for rule in speed.chosen_rules(asked.rules):
         ours, text = speed.on_built(built, rule, month, asked.rounds)
         cold = speed.from_input(city, asked.folder / "one", rule, month)
         hand = speed.by_hand(city, rule, month)

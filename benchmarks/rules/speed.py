@@ -158,8 +158,10 @@ def _text_alone(store: Store, step: Step, month: date, path: Path) -> None:
     store.engine.write(text, path)
 
 
-def all_rules() -> Sequence[Rule]:
-    return list(rules().values())
+def chosen_rules(names: str) -> Sequence[Rule]:
+    """Return the rules named, or all."""
+    chosen = names.split(",") if names else [*rules()]
+    return [rules()[name] for name in chosen]
 
 
 # Of a day's rows, what must be new for the store to take them as new.
