@@ -1,8 +1,12 @@
 """What is an artefact of recording, drawn: out of everything, and to be repaired."""
 
+from datetime import date
+
+import engines
 import pytest
 from drawn_indicators import load_world
 
+from anomaly.store.store import Store
 from anomaly.workspace import open_store
 
 MAY = "2026-05"
@@ -96,3 +100,25 @@ def test_the_next_line_of_a_drop_down(tmp_path, code, expected):
     lines = [f"b{n}, {one}, 甲片, 1, 10, 09" for n, one in enumerate(codes)]
     found = store(tmp_path, bills, lines, doctor=DOCTORS, institution=PLACES)
     assert listed(found) == expected
+
+
+STEPS = ("unknown_id", "shared_code", "count_unit", "neighbour_code")
+
+
+@pytest.mark.spark
+@pytest.mark.usefixtures("spark")
+def test_both_engines_screen_the_same(tmp_path):
+    bills = [*ORDINARY, "odd, DX, H1, "]
+    bills += [f"s{n}, D2, H1, 测试{'甲乙丙'[n % 3]}" for n in range(6)]
+    bills += [f"u{n}, D1, H{1 + n // 6}, " for n in range(12)]
+    bills += [f"n{n}, D1, H1, " for n in range(21)]
+    lines = [f"u{n}, XC09A1, 乙片, {1 if n < 6 else 10}, 10, 09" for n in range(12)]
+    lines += [f"n{n}, XA10B1X{1 + n // 20}, 甲片, 1, 10, 09" for n in range(21)]
+    made = store(tmp_path, bills, lines, doctor=DOCTORS, institution=PLACES)
+    made.store.close()
+    own = Store.open(made.store.root)
+    twin = engines.copy(own, tmp_path / "spark")
+    for one in (own, twin):
+        engines.build(one, [date(2026, 5, 1)], ["screened"])
+    engines.assert_same_store(own, twin)
+    assert all(own.parts(step)[0].row_count for step in STEPS)
