@@ -28,6 +28,8 @@ from anomaly.screen import artefacts
 from anomaly.store.store import Store
 
 Progress = Callable[[str, int, int], None]
+# The kinds of unit that a brief lists; persons are many, and built when asked for.
+BRIEFED = ("doctor", "institution", "pharmacy")
 
 
 class Workspace(FeatureDesk, LineDesk):
@@ -70,8 +72,8 @@ class Workspace(FeatureDesk, LineDesk):
         wanted = [loaded for loaded in self.store.months() if loaded <= month]
         if unit:
             coverage.check_ranked(unit)
-        units = [unit] if unit else rules_room.BRIEFED
-        rules_room.run(self.store, wanted, progress, units)
+        units = [unit] if unit else BRIEFED
+        rules_room.run(self.store, wanted, units, progress)
         return month
 
     def build(

@@ -194,20 +194,15 @@ def _average_precisions(hit: np.ndarray, wanted: int) -> tuple[float, float, flo
         return (np.nan,) * 3 if not wanted else (0.0, 0.0, 0.0)
     rng = np.random.default_rng(SEED)
     score = -np.arange(len(hit), dtype=float)
-    whole = average_precision_score(hit, score) * hit.sum() / wanted
+    listed = hit.sum() / wanted
+    whole = average_precision_score(hit, score) * listed
     drawn = []
     for _ in range(RESAMPLED):
-        taken = np.sort(rng.integers(0, len(hit), len(hit)))
-        if hit[taken].any():
-            drawn.append(_precision_of(hit[taken]) * hit.sum() / wanted)
+        again = hit[np.sort(rng.integers(0, len(hit), len(hit)))]
+        if again.any():
+            drawn.append(average_precision_score(again, score) * listed)
     lower, upper = np.quantile(drawn, [0.025, 0.975])
     return whole, lower, upper
-
-
-def _precision_of(hit: np.ndarray) -> float:
-    """Return the mean over the labelled of the precision down to each."""
-    places = np.flatnonzero(hit) + 1
-    return float(np.mean(np.arange(1, len(places) + 1) / places))
 
 
 def _share_interval(count: int, of: int) -> tuple[float, float]:

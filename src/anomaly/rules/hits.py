@@ -19,8 +19,6 @@ from anomaly.store.store import Store
 # No two hits are alike in all of these.
 ORDER = ["rule", "unit_id", "visit_id", "settlement_id", "line_id", "reason"]
 Progress = Callable[[str, int, int], None]
-# The kinds of unit that a brief lists; persons are many, and built when asked for.
-BRIEFED = ("doctor", "institution", "pharmacy")
 
 
 @cache
@@ -46,8 +44,8 @@ def every_step(
 def run(
     store: Store,
     months: Sequence[date],
+    units: Sequence[str],
     progress: Progress | None = None,
-    units: Sequence[str] = BRIEFED,
 ) -> int:
     """Bring all that ranked lists of the last of these months rest on up to date.
 
