@@ -37,19 +37,22 @@ def ordinary(subject: Subject, found: pd.DataFrame) -> pd.DataFrame:
     words = wording()["case"][subject.language]
     counted = found[~found["excluded"]]
     for name in sorted(set(counted["rule"])):
-        rule = rules()[name]
-        told = rule.must_not_catch
-        if subject.language == "en":
-            told = "; ".join(one.en for one in rule.spares)
         rows.append(
             {
                 "reason": name,
-                "name": getattr(rule, subject.language),
+                "name": getattr(rules()[name], subject.language),
                 "sentence": words["ordinary_rule"],
-                "explanations": told,
+                "explanations": _spared_by(name, subject.language),
             }
         )
     return pd.DataFrame(rows, columns=list(ORDINARY))
+
+
+def _spared_by(rule: str, language: str) -> str:
+    """Return what a rule must not catch, in words."""
+    if language == "en":
+        return "; ".join(one.en for one in rules()[rule].spares)
+    return rules()[rule].must_not_catch
 
 
 def _of_indicator(subject: Subject, row: pd.Series) -> dict:

@@ -266,11 +266,18 @@ def _spared(subject: Subject, own: pd.DataFrame) -> dict:
     return {place: "" if place in kept else told for place in own.index}
 
 
-def _peer_rank(subject: Subject, row: pd.Series) -> str:
-    """Return the unit's place among itself and its peers, the suspect side first."""
+def place_among(subject: Subject, row: pd.Series) -> tuple[int, int]:
+    """Return the unit's place among itself and its peers, and how many they are.
+
+    The first place is the farthest out on the suspect side.
+    """
     record = indicators().get(row["indicator"].removesuffix(CHANGE))
     sign = -1 if record is not None and record.direction == "low" else 1
     others = _values(subject, row).dropna() * sign
-    place = int((others > row["value"] * sign).sum()) + 1
+    return int((others > row["value"] * sign).sum()) + 1, len(others) + 1
+
+
+def _peer_rank(subject: Subject, row: pd.Series) -> str:
+    place, of = place_among(subject, row)
     words = wording()["case"][subject.language]
-    return words["peer_rank"].format(place=place, of=len(others) + 1)
+    return words["peer_rank"].format(place=place, of=of)
