@@ -9,6 +9,8 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from anomaly.casework.kept_draws import KeptDraw
+
 MONTHS = [date(2024 + (m // 12), m % 12 + 1, 1) for m in range(5, 29)]
 DISTRICTS = {"990102": "甲测试区", "990121": "乙测试县", "990122": "丙测试县"}
 DEPARTMENTS = ["内科", "外科", "中医科", "儿科", "骨科"]
@@ -32,6 +34,7 @@ class StandIn:
             "doctor": self._doctors(180),
             "institution": self._houses(36),
             "pharmacy": self._houses(24, "药店"),
+            "insured": self._persons(60),
         }
 
     def months(self):
@@ -63,6 +66,11 @@ class StandIn:
                 }
             )
         return self._figures(pd.DataFrame(rows), 900)
+
+    def _persons(self, count):
+        persons = self._houses(count)
+        ids = [f"99000{i:05d}" for i in range(count)]
+        return persons.assign(unit_id=ids, unit_name=ids, peer_group="age2|female")
 
     def _doctors(self, count):
         houses = self._houses(36)
@@ -119,6 +127,11 @@ class StandIn:
         table["marks"] = np.where(table["rank"] % 5 == 3, "举报", "")
         table["line"] = np.where(table["rank"] < 4, "inspect", "")
         table["risk"] = -np.log10(p)
+        lead = (table["tier"] != "") | (table["rules"] != "")
+        trend = np.where(table["rank"] % 3 == 0, "new", "steady")
+        table["trend"] = np.where(lead, trend, "")
+        if self.bare:
+            table["trend"] = ""
         table["month"], table["peers"], table["fallback"] = month, 64, ""
         over = (table["value"] / table["expected"] - 1) * 100
         if language == "zh":
@@ -143,6 +156,52 @@ class StandIn:
         if district:
             table = table.loc[table["district"] == district]
         return table.drop(columns=["z", "value", "expected"]).reset_index(drop=True)
+
+    def weighed(self, unit, unit_ids, month=None, language="zh"):
+        checked = ["数据未见质量问题"] if language == "zh" else ["no data faults found"]
+        row = {"indicator": "次均费用", "oe": 1.8, "place": 2, "of": 65}
+        row |= {"checked": checked, "action": "列为重点检查对象，现场核查"}
+        row |= {"basis": "淄人社字〔2014〕297号 三（警戒线）"}
+        rows = [{"unit_id": one} | row for one in unit_ids]
+        return pd.DataFrame(rows, columns=["unit_id", *row])
+
+    def items(self, month=None, district=None):
+        names = "district item name amount expected oe excess_amount place of"
+        names += " persistence amount_before institution_name institution_share"
+        item = ODD if self.odd else "测试抗感染片06"
+        row = (7137.4, 4588.25, 1.5556, 2549.15, 1, 3, 4, 5532.7, "甲测试医院", 0.35)
+        rows = [] if self.bare else [(d, "XJ01C06", item, *row) for d in DISTRICTS]
+        return pd.DataFrame(rows, columns=names.split())
+
+    def decided(self, month=None):
+        counts = pd.DataFrame({"decided": [17], "confirmed": [12]}, index=["R02"])
+        return counts.iloc[:0] if self.bare else counts
+
+    def funnel(self, month=None, district=None):
+        rows = [("suspected", 38, 66379.13), ("notified", 38, 66379.13)]
+        rows += [("decided", 37, 66379.13), ("confirmed", 25, 63778.24)]
+        rows += [("dismissed", 10, 2600.89), ("recovered", 8, 26224.04)]
+        rows = [] if self.bare else rows
+        return pd.DataFrame(rows, columns=["stage", "count", "amount"])
+
+    def drawn(self, month=None):
+        if self.bare:
+            return None
+        first = self.units["institution"]["unit_id"].iloc[0]
+        drawn = [{"institution_id": first, "inspectors": ["J01", "J07"]}]
+        drawn.append({"institution_id": "H000", "inspectors": ["J02", "J03"]})
+        return KeptDraw(
+            month="2026-05",
+            seed="公开种子",
+            seed_hash="ab" * 32,
+            pool_hash="cd" * 32,
+            pool=36,
+            inspectors=8,
+            recusals=1,
+            team=2,
+            drawn_at="2026-05-28T01:00:00+00:00",
+            draw=drawn,
+        )
 
     def tiers(self, unit, month=None, district=None):
         leads = self.leads(unit, month=month, district=district)
@@ -191,6 +250,8 @@ class StandIn:
                     ("fund_pay", fee * 0.61, 1),
                     ("fee_per_visit", fee, visits),
                     ("drug_share", fee * (0.38 + 0.002 * i) / shift, fee),
+                    ("consumable_share", fee * 0.07 * wobble, fee),
+                    ("exam_share", fee * 0.24 / wobble, fee),
                 ]:
                     rows.append((district, when, name, top, bottom, visits))
         frame = pd.DataFrame(
@@ -239,19 +300,29 @@ class StandIn:
 
     def hits(self, month=None, rule=None, district=None):
         rows = [
-            ("R02", "H990100003", 1200.0, False),
-            ("R02", "H990100003", 800.0, True),
-            ("R20", "P1", 35.5, False),
+            ("R02", "H990100003", 1200.0, False, "", "间隔 3 天再次入院"),
+            ("R02", "H990100003", 800.0, True, "化疗", "间隔 9 天再次入院"),
+            ("R20", "P1", 35.5, False, "", "=1+1"),
         ]
-        columns = ["rule", "unit_id", "amount", "excluded"]
-        return pd.DataFrame([] if self.bare else rows, columns=columns)
+        columns = ["rule", "unit_id", "amount", "excluded", "exclusion", "reason"]
+        found = pd.DataFrame([] if self.bare else rows, columns=columns)
+        english = {"exclusion_en": found["exclusion"], "reason_en": found["reason"]}
+        persons = {"insured_id": "9900000001", "settlement_id": "S1", "line_id": None}
+        houses = {"institution_id": found["unit_id"], "doctor_id": None}
+        return found.assign(**english, **persons, **houses)
 
     def rules(self):
         rows = [
-            ("R02", "分解住院", "Split admission", "师市医保发〔2020〕5号"),
-            ("R20", "药店连续刷卡", "Cards in a row", "杭州市（药店）"),
+            (
+                "R02",
+                "分解住院",
+                "Split admission",
+                "师市医保发〔2020〕5号",
+                "GZ10000204001000",
+            ),
+            ("R20", "药店连续刷卡", "Cards in a row", "杭州市（药店）", ""),
         ]
-        return pd.DataFrame(rows, columns=["rule", "zh", "en", "basis"])
+        return pd.DataFrame(rows, columns=["rule", "zh", "en", "basis", "official"])
 
     def coverage(self, language="zh"):
         return pd.DataFrame(

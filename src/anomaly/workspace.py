@@ -6,8 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from anomaly.casework import funnel as funnel_room
-from anomaly.casework.kept_draws import KeptDraw, kept_draw
+from anomaly.case_desk import CaseDesk
 from anomaly.errors import UsageError
 from anomaly.feature_desk import FeatureDesk
 from anomaly.features.own import own_indicators
@@ -17,26 +16,24 @@ from anomaly.leads import (
     coverage,
     evaluation,
     increment,
-    item_watch,
     ranking,
     scoring,
-    weighed,
 )
 from anomaly.leads.casefile import CaseFile
 from anomaly.leads.evaluation import Evaluation
 from anomaly.line_desk import LineDesk
-from anomaly.periods import MonthLike, month_text, parse_month
+from anomaly.periods import MonthLike, parse_month
 from anomaly.rules import hits as rules_room
 from anomaly.rules import trial as trial_room
 from anomaly.screen import artefacts
 from anomaly.store.store import Store
 
 Progress = Callable[[str, int, int], None]
-# The kinds of unit that a brief lists; persons are many, and built when asked for.
-BRIEFED = ("doctor", "institution", "pharmacy")
+# The kinds of unit that a brief lists.
+BRIEFED = ("doctor", "institution", "pharmacy", "insured")
 
 
-class Workspace(FeatureDesk, LineDesk):
+class Workspace(FeatureDesk, LineDesk, CaseDesk):
     """A store opened for analysis; `anomaly.open_store` makes one.
 
     Every ``month`` is 'YYYY-MM' or any date in it. What a question needs is
@@ -133,39 +130,6 @@ class Workspace(FeatureDesk, LineDesk):
         leads = self.leads(unit, month, language=language)
         asked = (unit, str(unit_id), parse_month(month), language)
         return casefile.case_file(self.store, leads, *asked)
-
-    def weighed(
-        self,
-        unit: str,
-        unit_ids: Sequence[str],
-        month: MonthLike,
-        language: str = "zh",
-    ) -> pd.DataFrame:
-        """Return what speaks for and against some units of a month's list.
-
-        O/E, place among the peers, what was checked, what the notices provide for
-        (columns: `anomaly.leads.weighed.WEIGHED`).
-        """
-        leads = self.leads(unit, month, language=language)
-        return weighed.weighed(
-            self.store, leads, unit, unit_ids, parse_month(month), language
-        )
-
-    def items(self, month: MonthLike, district: str | None = None) -> pd.DataFrame:
-        """Return items on which a district spends more than the others' mix.
-
-        Columns: `anomaly.leads.item_watch.COLUMNS`; yuan; a description, no test.
-        """
-        return item_watch.item_watch(self.store, self.prepare(month), district)
-
-    def funnel(self, month: MonthLike, district: str | None = None) -> pd.DataFrame:
-        """Return how far the leads of twelve months have come: stage, count, amount."""
-        found = funnel_room.findings(self.store, district)
-        return funnel_room.funnel(found, parse_month(month))
-
-    def drawn(self, month: MonthLike) -> KeptDraw | None:
-        """Return the inspection draw kept for a month, None where there is none."""
-        return kept_draw(self.store.root, month_text(month))
 
     def tiers(
         self, unit: str, month: MonthLike, district: str | None = None

@@ -81,9 +81,11 @@ def reproduce(facts: Facts) -> list[list[str]]:
         month=month_text(facts.month),
         language=words.language,
     )
+    packages = ", ".join(f"{name} {one}" for name, one in facts.versions.items())
     rows = [
         [words["reproduce_fingerprint"], facts.fingerprint],
         [words["reproduce_version"], facts.version],
+        [words["reproduce_packages"], packages],
         [words["reproduce_parameters"], value],
     ]
     return rows + [[words["reproduce_rows"], line] for line in _row_lines(facts)]

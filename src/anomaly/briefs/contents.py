@@ -6,19 +6,20 @@ Every function takes Facts and returns text, or lists and dicts of text.
 import math
 import re
 from collections.abc import Callable
-from datetime import date
 from typing import Any
 
+from anomaly.briefs import followup, fund
 from anomaly.briefs.appendix import coverage, definitions, repairs, reproduce
-from anomaly.briefs.facts import UNITS, Facts, printable
-from anomaly.briefs.listing import TIERS, listing, rule_hits
+from anomaly.briefs.facts import NAMED, UNITS, Facts, printable
+from anomaly.briefs.listing import TIERS, items, listing, name_of, rule_hits
 from anomaly.briefs.wording import JOINER
-from anomaly.periods import month_text, parse_month, shift
+from anomaly.periods import month_text, shift
 
+# The lists, those that many work in first.
+ORDER = ("institution", "doctor", "insured", "pharmacy")
 HEADLINES = ("total_fee", "fund_pay", "visits", "fee_per_visit", "drug_share")
 FIRST = 3
-MONTHS = 13
-LONG = 160  # characters of a reason on the first page
+LONG = {"zh": 84, "en": 170}  # characters of a reason on the first page
 
 
 def compose(facts: Facts) -> dict[str, Any]:
@@ -34,11 +35,14 @@ def compose(facts: Facts) -> dict[str, Any]:
         "tiers": tiers(facts),
         "money": money(facts),
         "first": first(facts),
-        "doctors": listing(facts, "doctor"),
-        "institutions": listing(facts, "institution"),
-        "pharmacies": listing(facts, "pharmacy"),
+        "course": fund.months_table(facts),
+        "course_says": fund.says(facts),
+        "lists": [listing(facts, unit) for unit in ORDER],
+        "items": items(facts),
         "rules": rule_hits(facts),
-        "course": course(facts),
+        "stages": followup.stages(facts),
+        "stages_say": followup.stages_say(facts),
+        "inspection": followup.inspection(facts),
         "repairs": repairs(facts),
         "coverage": coverage(facts),
         "definitions": definitions(facts),
@@ -79,8 +83,8 @@ def _volume_sentence(facts: Facts) -> str:
 
 def _leads_sentence(facts: Facts) -> str:
     tested = {unit: _tested(facts, unit) for unit in UNITS}
-    leads = sum(int(facts.tiers[unit]["leads"].sum()) for unit in UNITS)
-    rules = sum(_rule_only(facts, unit) for unit in UNITS)
+    leads = sum(_leads(facts, unit) for unit in NAMED)
+    rules = sum(_rule_only(facts, unit) for unit in NAMED)
     words = facts.words
     return words.say(
         "conclusion_leads" if leads + rules else "conclusion_none",
@@ -88,8 +92,21 @@ def _leads_sentence(facts: Facts) -> str:
         institutions=words.count(tested["institution"]),
         pharmacies=words.count(tested["pharmacy"]),
         leads=words.count(leads),
-        chance=words.chance(_chance(facts)),
+        chance=words.chance(_chance(facts, *NAMED)),
         rules=words.say("conclusion_rules", rules=rules) if rules else "",
+        persons=_persons_clause(facts, tested["insured"]),
+    )
+
+
+def _persons_clause(facts: Facts, tested: int) -> str:
+    """Return the clause on insured persons, whose many leads would hide the rest."""
+    if not tested:
+        return ""
+    return facts.words.say(
+        "conclusion_persons",
+        persons=facts.words.count(tested),
+        leads=facts.words.count(_leads(facts, "insured")),
+        chance=facts.words.chance(_chance(facts, "insured")),
     )
 
 
@@ -107,7 +124,7 @@ def _money_sentence(facts: Facts) -> str:
             return facts.words.say(
                 key, amount=amount, lower=lower, upper=upper, first=who
             )
-    for unit in UNITS:
+    for unit in NAMED:
         for lead in facts.listed(unit).head(1).itertuples():
             who = _who(facts, lead, unit)
             return facts.words.say("conclusion_rule_first", first=who)
@@ -119,31 +136,11 @@ def headline(facts: Facts) -> list[dict]:
     return [
         {
             "label": facts.words[indicator],
-            "value": _figure(facts, indicator, facts.month),
+            "value": fund.figure(facts, indicator, facts.month),
             "change": _change(facts, indicator, "card"),
         }
         for indicator in HEADLINES
     ]
-
-
-def course(facts: Facts) -> list[list[str]]:
-    """Return the last thirteen months, newest first: month and five figures."""
-    known = {parse_month(month) for month in facts.indicator("total_fee")["month"]}
-    months = [shift(facts.month, -back) for back in range(MONTHS)]
-    return [
-        [month_text(month)] + [_figure(facts, name, month) for name in HEADLINES]
-        for month in months
-        if month in known
-    ]
-
-
-def _figure(facts: Facts, indicator: str, month: date) -> str:
-    value = facts.value(indicator, month)
-    if indicator == "visits":
-        return facts.words.count(value)
-    if indicator == "drug_share":
-        return facts.words.share(value)
-    return facts.words.money(value, compact=True)
 
 
 def _change(facts: Facts, indicator: str, style: str) -> str:
@@ -172,7 +169,17 @@ def _tier_row(facts: Facts, unit: str) -> dict:
             for n, c in [*cells, (leads.sum(), chance.sum())]
         ],
         "rules": words.count(_rule_only(facts, unit)),
+        "since": _since(facts, unit),
     }
+
+
+def _since(facts: Facts, unit: str) -> str:
+    """Return how the leads have changed on the month before, '—' if it is unknown."""
+    trend = facts.leads[unit]["trend"]
+    if not (trend != "").any():
+        return "—"
+    new, gone = (int((trend == one).sum()) for one in ("new", "gone"))
+    return facts.words.say("since_cell", new=new, gone=gone)
 
 
 def money(facts: Facts) -> list[dict]:
@@ -207,31 +214,30 @@ def _money(facts: Facts, unit: str) -> tuple[float, float, float] | None:
 def first(facts: Facts) -> list[dict]:
     """Return the leads to look at first: doctors, then institutions if few."""
     found = []
-    for unit in UNITS:
+    for unit in NAMED:
         rows = facts.listed(unit).head(FIRST if unit == "doctor" else 1)
         found += [
             {
                 "tier": lead.tier or "rule",
                 "unit": facts.words[f"label_{unit}"],
                 "who": _who(facts, lead, unit),
-                "why": shortened(lead.reasons),
+                "why": shortened(lead.reasons, LONG[facts.words.language]),
             }
             for lead in rows.itertuples()
         ]
     return found
 
 
-def shortened(text: str, most: int = LONG) -> str:
+def shortened(text: str, most: int) -> str:
     """Return the text, cut where it is too long for the first page."""
     return text if len(text) <= most else text[: most - 1] + "…"
 
 
 def _who(facts: Facts, lead, unit: str) -> str:
+    name = name_of(unit, lead)
     if unit != "doctor" or not lead.institution_name:
-        return lead.unit_name or lead.unit_id
-    return facts.words.say(
-        "doctor_at", name=lead.unit_name or lead.unit_id, house=lead.institution_name
-    )
+        return name
+    return facts.words.say("doctor_at", name=name, house=lead.institution_name)
 
 
 def _tested(facts: Facts, unit: str) -> int:
@@ -243,8 +249,12 @@ def _rule_only(facts: Facts, unit: str) -> int:
     return int((facts.listed(unit)["tier"] == "").sum())
 
 
-def _chance(facts: Facts) -> float:
-    return float(sum(facts.tiers[unit]["expected_by_chance"].sum() for unit in UNITS))
+def _leads(facts: Facts, unit: str) -> int:
+    return int(facts.tiers[unit]["leads"].sum())
+
+
+def _chance(facts: Facts, *units: str) -> float:
+    return float(sum(facts.tiers[unit]["expected_by_chance"].sum() for unit in units))
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:

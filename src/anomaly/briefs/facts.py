@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass, field
 from datetime import date
+from importlib.metadata import version
 
 import pandas as pd
 
@@ -10,8 +11,14 @@ from anomaly.briefs.wording import Wording
 from anomaly.errors import UsageError
 from anomaly.periods import MonthLike, month_text, parse_month
 
+# What the figures and the pages hang on, beside our own code.
+COMPUTED_BY = ("duckdb", "numpy", "pandas", "scipy", "scikit-learn", "typst")
 WHITE = re.compile(r"[\s\x00-\x1f\x7f]+", re.ASCII)
-UNITS = ("doctor", "institution", "pharmacy")
+# Kinds of unit in the order in which a brief tells of them; the first three have
+# names that may be printed, persons are masked.
+NAMED = ("doctor", "institution", "pharmacy")
+UNITS = (*NAMED, "insured")
+LISTED = 10  # leads of a kind that a brief lists
 _READY: dict[tuple[str, str, str], "Facts"] = {}
 
 
@@ -33,14 +40,18 @@ class Facts:
     rules: pd.DataFrame
     coverage: pd.DataFrame
     accounts: pd.DataFrame
+    weighed: dict[str, pd.DataFrame]
+    items: pd.DataFrame
+    stages: pd.DataFrame
+    inspection: object | None
+    versions: dict[str, str]
     fingerprint: str
     version: str
     drawn: dict = field(default_factory=dict, compare=False, repr=False)
 
     def listed(self, unit: str) -> pd.DataFrame:
         """Return the leads: units with a tier, or with a rule hit."""
-        leads = self.leads[unit]
-        return leads.loc[(leads["tier"] != "") | (leads["rules"] != "")]
+        return listed(self.leads[unit])
 
     def flagged(self, unit: str) -> pd.DataFrame:
         """Return the leads with a tier: those whose figures deviate."""
@@ -103,27 +114,34 @@ class City:
         self.language = language
         words = Wording(language)
         known_month(store, self.month)
-        self.evidence = {u: store.evidence(u, month=self.month) for u in UNITS}
+        self.evidence = {u: _tested(store, u, self.month) for u in UNITS}
+        self.items = store.items(self.month)
         self.course = store.features("district")
         self.shared = {
             "month": self.month,
             "words": words,
             "indicators": store.indicators().set_index("indicator"),
-            "rules": store.rules().set_index("rule"),
+            "rules": _rules(store, self.month),
             "coverage": store.coverage(language),
             "accounts": store.accounts(),
             "fingerprint": store.fingerprint(),
             "version": code_version(),
+            "versions": versions(),
+            "inspection": store.drawn(self.month),
         }
 
     def facts(self, district: str) -> Facts:
         """Return the facts of one district; UsageError where it is unknown."""
         name = known_district(self.store, district)
         at = {"month": self.month, "district": district}
+        leads = {u: _leads(self.store, u, self.language, **at) for u in UNITS}
         return Facts(
             district=district,
             name=district_name(district, name, self.shared["words"]),
-            leads={u: _leads(self.store, u, self.language, **at) for u in UNITS},
+            leads=leads,
+            weighed={u: self._weighed(u, leads[u]) for u in UNITS},
+            items=_items(self.items, district),
+            stages=self.store.funnel(**at),
             tiers={u: self.store.tiers(u, **at) for u in UNITS},
             evidence={u: _evidence(self.evidence[u], district) for u in UNITS},
             course=_of_district(self.course, "unit_id", district),
@@ -132,12 +150,28 @@ class City:
             **self.shared,
         )
 
+    def _weighed(self, unit: str, leads: pd.DataFrame) -> pd.DataFrame:
+        """Return what is told of the leads that a brief lists, on unit_id."""
+        shown = listed(leads).head(LISTED)["unit_id"].tolist()
+        found = self.store.weighed(unit, shown, self.month, self.language)
+        return found.set_index("unit_id")
+
+
+def listed(leads: pd.DataFrame) -> pd.DataFrame:
+    """Return the leads: units with a tier, or with a rule hit."""
+    return leads.loc[(leads["tier"] != "") | (leads["rules"] != "")]
+
 
 def district_name(district: str, name: str, words: Wording) -> str:
     """Return the district's name; where the store has only its code, say so."""
     if name in ("", district):
         return words.say("district_unnamed", district=district)
     return printable(name)
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of what computes and sets the brief, by package."""
+    return {name: version(name) for name in COMPUTED_BY}
 
 
 def code_version() -> str:
@@ -177,9 +211,38 @@ def _leads(store, unit: str, language: str, **at) -> pd.DataFrame:
     filled = {column: leads[column].fillna("").map(printable) for column in text}
     leads = leads.assign(**filled).sort_values("rank")
     # Leads are numbered through, so that list and figures count 1, 2, 3.
+    if unit == "insured":  # of the many persons only those that a brief counts
+        leads = leads.loc[
+            (leads["trend"] != "") | (leads["tier"] != "") | (leads["rules"] != "")
+        ]
     named = (leads["tier"] != "") | (leads["rules"] != "")
     leads = leads.iloc[(~named).argsort(kind="stable")]
     return leads.assign(rank=range(1, len(leads) + 1))
+
+
+def _tested(store, unit: str, month: date) -> pd.DataFrame:
+    """Return the evidence on every unit; of persons only what was tested where.
+
+    They are many, and no figure shows them.
+    """
+    frame = store.evidence(unit, month=month)
+    if unit == "insured":
+        frame = frame.drop_duplicates(["district", "indicator"])
+    return frame
+
+
+def _rules(store, month: date) -> pd.DataFrame:
+    """Return the catalogue with how many leads of each rule were decided."""
+    decided = store.decided(month)[["decided", "confirmed"]]
+    found = store.rules().set_index("rule").join(decided)
+    counts = found[["decided", "confirmed"]].fillna(0).astype(int)
+    return found.assign(**counts)
+
+
+def _items(frame: pd.DataFrame, district: str) -> pd.DataFrame:
+    frame = _of_district(frame, "district", district)
+    names = frame[["name", "institution_name"]].fillna("")
+    return frame.assign(**{c: names[c].map(printable) for c in names})
 
 
 def _evidence(frame: pd.DataFrame, district: str) -> pd.DataFrame:

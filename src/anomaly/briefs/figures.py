@@ -4,6 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 
 from anomaly.briefs.facts import Facts
+from anomaly.briefs.fund import MONEY, SHARES, series
 from anomaly.policy.read import policy
 
 WIDTH = 178  # millimetres between the margins of the page
@@ -11,6 +12,7 @@ WIDTH = 178  # millimetres between the margins of the page
 FUNNELS = (("fee_per_visit_outpatient", "fee_per_visit"), ("drug_share",))
 FEWEST_ROWS = 2  # one amount alone needs no figure: the list says it
 PER_WAN = 10_000
+SCALES = {"total_fee": PER_WAN, "fund_pay": PER_WAN} | dict.fromkeys(SHARES, 0.01)
 
 
 def drawn_once(draw: Callable) -> Callable:
@@ -32,7 +34,8 @@ def pictures(facts: Facts) -> dict:
         "funnel_doctor": funnel(facts, "doctor"),
         "funnel_institution": funnel(facts, "institution"),
         "ranking": ranking(facts),
-        "course": course(facts),
+        "course_money": course(facts, "money"),
+        "course_share": course(facts, "share"),
     }
     return {name: picture for name, picture in made.items() if picture is not None}
 
@@ -126,29 +129,43 @@ def _short(leads):
 
 
 @drawn_once
-def course(facts: Facts):
-    """Return fund payment and fee per visit by month, or None without data."""
+def course(facts: Facts, which: str = "money"):
+    """Return three series by month with control limits, or None without data.
+
+    ``which`` is 'money' (total fee, fund payment, fee per visit) or 'share' (drugs,
+    consumables, exams).
+    """
     from anomaly import plots
 
-    fund = plots.trend_table(facts.indicator("fund_pay"), facts.month)
-    fee = plots.trend_table(facts.indicator("fee_per_visit"), facts.month)
-    if fund.empty or fee.empty:
+    names = {"money": MONEY, "share": SHARES}[which]
+    tables = {name: series(facts, name) for name in names}
+    tables = {name: table for name, table in tables.items() if len(table)}
+    if not tables:
         return None
-    alt = facts.words.say("course_alt", months=len(fund))
-    picture, axes = plots.canvas(
-        WIDTH, 58, 2, alt=alt, margins=plots.Margins(bottom=13)
-    )
-    words = {
-        "series": facts.words["series"],
-        "band": facts.words["band"],
-        "report": facts.words["report_month"],
-        "number": "{:,.0f}",
-    }
-    for ax, table, key, scale in (
-        (axes[0], fund, "course_fund", PER_WAN),
-        (axes[1], fee, "course_fee", 1),
-    ):
-        title = facts.words[key]
-        plots.draw_trend(table, ax, words=words, title=title, scale=scale)
-    picture.share_legend(axes[0])
+    words = facts.words
+    comma = words["enumeration"]
+    told = {name: words[f"course_{name}"] for name in tables}
+    months = max(len(table) for table in tables.values())
+    alt = words.say("course_alt", names=comma.join(told.values()), months=months)
+    last = which == "share"  # one legend, below both pictures, is enough
+    edge = plots.Margins(left=12, bottom=13 if last else 7, between=13)
+    height = 50 if last else 44
+    picture, axes = plots.canvas(WIDTH, height, len(tables), alt=alt, margins=edge)
+    for ax, (name, table) in zip(axes, tables.items(), strict=True):
+        drawn = {
+            "series": words["series"],
+            "band": words["band"],
+            "report": words["report_month"],
+            "number": "{:,.1f}" if which == "share" else "{:,.0f}",
+        }
+        plots.draw_trend(
+            table,
+            ax,
+            words=drawn,
+            title=told[name],
+            scale=SCALES.get(name, 1),
+            label_every=12,
+        )
+    if last:
+        picture.share_legend(*axes)
     return picture

@@ -12,17 +12,15 @@ TEMPLATE = "template.typ"
 STYLE = "style.typ"
 DATA = "brief.json"
 LAYOUTS = [
-    {"early": early, "figure-width": width, "snug": snug}
-    for early, width, snug in (
-        ("yes", "100", "no"),
-        ("no", "100", "no"),
-        ("no", "94", "no"),
-        ("no", "88", "no"),
-        ("yes", "93", "yes"),
-        ("no", "100", "yes"),
-        ("no", "92", "yes"),
-        ("no", "84", "yes"),
-        ("no", "76", "yes"),
+    {"figure-width": width, "snug": snug}
+    for width, snug in (
+        ("100", "no"),
+        ("94", "no"),
+        ("88", "no"),
+        ("100", "yes"),
+        ("92", "yes"),
+        ("84", "yes"),
+        ("76", "yes"),
     )
 ]
 TOO_LONG = 9.0  # the first page must stay one page

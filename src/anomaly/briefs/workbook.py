@@ -25,10 +25,15 @@ def write_workbook(facts: Facts, path: str | Path) -> None:
     words = facts.words
     sheets = {
         "workbook_summary": frames.conclusion_frame(facts),
-        "workbook_doctors": frames.leads_frame(facts, "doctor"),
         "workbook_institutions": frames.leads_frame(facts, "institution"),
+        "workbook_doctors": frames.leads_frame(facts, "doctor"),
+        "workbook_insured": frames.leads_frame(facts, "insured", masks=False),
         "workbook_pharmacies": frames.leads_frame(facts, "pharmacy"),
+        "workbook_items": frames.items_frame(facts),
         "workbook_rules": frames.rules_frame(facts),
+        "workbook_hits": frames.hits_frame(facts),
+        "workbook_stages": frames.stages_frame(facts),
+        "workbook_inspection": frames.inspection_frame(facts),
         "workbook_repairs": frames.repairs_frame(facts),
         "workbook_coverage": frames.coverage_frame(facts),
         "workbook_accounts": frames.accounts_frame(facts),

@@ -9,7 +9,7 @@ from datetime import date
 
 import pandas as pd
 
-from anomaly.features.builder import all_steps, build
+from anomaly.features.builder import build
 from anomaly.periods import month_text, shift
 from anomaly.store.store import Store
 
@@ -30,7 +30,7 @@ COLUMNS = (
     "institution_share",
 )
 MONTHS = 12
-# The code's first character: western drugs X, Chinese Z and T, consumables C, services 0.
+# The first character: western drugs X, Chinese Z and T, consumables C, services 0.
 CLASS = "substr(national_item_code, 1, 1)"
 ABOVE = 1.5  # times the expected amount from which a month counts as high
 

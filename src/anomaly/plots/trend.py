@@ -54,12 +54,19 @@ def _index(month: pd.Timestamp) -> int:
 
 @styled
 def draw_trend(
-    table: pd.DataFrame, ax: Axes, *, words: dict, title: str = "", scale: float = 1.0
+    table: pd.DataFrame,
+    ax: Axes,
+    *,
+    words: dict,
+    title: str = "",
+    scale: float = 1.0,
+    label_every: int = 6,
 ) -> Axes:
     """Draw the series; the report month stands out by shape and by its value.
 
     `scale` divides the values (10,000 where the axis is in 万元); `words` holds
-    series, band, report and number, a format such as '{:,.0f}'.
+    series, band, report and number, a format such as '{:,.0f}'. One month in
+    `label_every`, counted back from the last, has its name below the axis.
     """
     ax.set_title(title)
     values = table["value"] / scale
@@ -83,7 +90,7 @@ def draw_trend(
         label=words["series"],
     )
     _mark_report(ax, table, scale, words)
-    _months(ax, table)
+    _months(ax, table, label_every)
     ax.yaxis.set_major_locator(MaxNLocator(5))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda v, _: words["number"].format(v)))
     ax.margins(y=0.18)
@@ -119,8 +126,8 @@ def _mark_report(ax: Axes, table: pd.DataFrame, scale: float, words: dict) -> No
         )
 
 
-def _months(ax: Axes, table: pd.DataFrame) -> None:
-    every = table["month"].iloc[::-6][::-1]
+def _months(ax: Axes, table: pd.DataFrame, step: int) -> None:
+    every = table["month"].iloc[::-step][::-1]
     ax.set_xticks(list(every), [month.strftime("%Y-%m") for month in every])
     ax.tick_params(axis="x", labelcolor=FAINT)
     ax.set_xlim(
