@@ -40,9 +40,32 @@ def pdf(folder):
 def test_it_has_three_pages_at_least_and_bookmarks(pdf):
     reader = PdfReader(BytesIO(pdf))
     assert len(reader.pages) >= 3
-    assert len(reader.outline) >= 1
+    parts = [one.title for one in _flat(reader.outline) if "、" in one.title]
+    assert [title[0] for title in parts] == list("一二三四五六七八")
     assert reader.trailer["/Root"]["/MarkInfo"]["/Marked"]
     assert "甲测试区" in reader.metadata.title
+
+
+def _flat(outline) -> list:
+    rows = [_flat(one) if isinstance(one, list) else [one] for one in outline]
+    return [one for row in rows for one in row]
+
+
+def test_every_figure_has_words_and_every_table_a_head(pdf):
+    reader = PdfReader(BytesIO(pdf))
+    found = {"/Figure": [], "/Table": [], "/TH": []}
+    waiting = [reader.trailer["/Root"]["/StructTreeRoot"]]
+    while waiting:
+        node = waiting.pop()
+        if node.get("/S") in found:
+            found[node["/S"]].append(node.get("/Alt"))
+        kids = node.get("/K", [])
+        kids = kids if isinstance(kids, list) else [kids]
+        resolved = [kid.get_object() for kid in kids if not isinstance(kid, int)]
+        waiting += [kid for kid in resolved if hasattr(kid, "get")]
+    assert len(found["/Figure"]) >= 4
+    assert all(found["/Figure"])
+    assert len(found["/TH"]) > len(found["/Table"]) > 5
 
 
 def test_it_says_what_a_supervisor_needs(pdf):
@@ -52,9 +75,19 @@ def test_it_says_what_a_supervisor_needs(pdf):
         "疑点线索是需要核实的问题，不是违规认定",
         "医疗总费用",
         "仅凭偶然也会出现约0.80条",
-        "医师线索",
-        "机构线索",
-        "数据整改清单",
+        "一、本月结论",
+        "二、基金运行",
+        "三、重点名单",
+        "已核对：数据未见质量问题。",
+        "建议：列为重点检查对象",
+        "四、规则命中",
+        "GZ10000204001000",
+        "五、线索办理",
+        "25条属实，占71.4%",
+        "六、数据整改清单",
+        "七、双随机抽查",
+        "种子散列abab",
+        "八、口径与可复现",
         "占位证件号",
         "未能计算的内容",
         "数据指纹3f9a7c0d51be4e22",

@@ -7,6 +7,7 @@ import stand_in
 
 from anomaly.briefs.contents import compose
 from anomaly.briefs.facts import gather, keep_ready, printable
+from anomaly.briefs.frames import hits_frame, leads_frame
 from anomaly.briefs.template import check_parameters, parameter_names, template_path
 from anomaly.briefs.workbook import write_workbook
 from anomaly.errors import UsageError
@@ -36,7 +37,13 @@ def test_three_sentences_say_how_much_how_many_and_where_first(brief):
 
 
 def test_lists_hold_ten_leads_at_most_in_order(brief):
-    rows = brief["doctors"]["rows"]
+    assert [part["key"] for part in brief["lists"]] == [
+        "institution",
+        "doctor",
+        "insured",
+        "pharmacy",
+    ]
+    rows = brief["lists"][1]["rows"]
     assert len(rows) == 10
     assert [int(row["rank"]) for row in rows] == sorted(int(r["rank"]) for r in rows)
     assert {row["tier"] for row in rows} <= {"red", "orange", "yellow", "rule"}
@@ -61,6 +68,89 @@ def test_a_section_without_data_is_empty_not_absent():
     assert bare["money"] == []
     assert bare["conclusion"][2].startswith("没有金额达到统计线索的标准")
     assert bare["headline"][0]["change"] == "无上年同月"
+    assert bare["items"]["rows"] == []
+    assert bare["stages"] == []
+    assert bare["stages_say"] == "近 12 个月没有登记线索办理情况。"
+    assert bare["inspection"]["rows"] == []
+    assert bare["inspection"]["says"].startswith("本月没有登记抽查结果")
+    assert bare["course_says"] == "此前不足六个月，未画正常范围。"
+    assert {row["since"] for row in bare["tiers"]} == {"—"}
+
+
+def test_a_lead_says_how_it_stands_what_was_checked_and_what_may_follow(brief):
+    first = brief["lists"][1]["rows"][0]
+    assert "次均费用实际/期望 1.8" in first["details"]
+    assert "同类第 2/65" in first["details"]
+    assert first["checked"] == "已核对：数据未见质量问题。"
+    # The clause alone; what it is about stands in the action.
+    expected = "建议：列为重点检查对象，现场核查（淄人社字〔2014〕297号 三）。"
+    assert first["action"] == expected
+
+
+def test_far_beyond_the_peers_is_not_told_to_the_digit():
+    facts = facts_of()
+    beside = facts.weighed["doctor"]
+    facts.weighed["doctor"] = beside.assign(oe=316.7)
+    row = compose(facts)["lists"][1]["rows"][0]
+    assert "次均费用实际/期望 >10" in row["details"]
+    facts.weighed["doctor"] = beside.assign(oe=float("nan"), of=0)
+    details = compose(facts)["lists"][1]["rows"][0]["details"]
+    assert not [one for one in details if "实际/期望" in one or "同类第" in one]
+
+
+def test_persons_are_masked_on_pages_and_whole_in_the_workbook(facts, brief):
+    rows = brief["lists"][2]["rows"]
+    assert rows
+    ids = set(facts.leads["insured"]["unit_id"])
+    assert {row["name"][:4] for row in rows} == {"****"}
+    assert not ids & set(json.dumps(brief, ensure_ascii=False).split('"'))
+    shown = leads_frame(facts, "insured")
+    assert not ids & set(shown.astype(str).to_numpy().ravel())
+    assert set(leads_frame(facts, "insured", masks=False)["编号"]) <= ids
+
+
+def test_persons_stand_apart_in_the_conclusion(brief):
+    assert brief["conclusion"][1].endswith("条统计线索（偶然约 0.20 条）。")
+
+
+def test_tiers_say_what_has_changed_since_last_month(facts, brief):
+    trend = facts.leads["doctor"]["trend"]
+    expected = f"新增 {(trend == 'new').sum()}，消失 {(trend == 'gone').sum()}"
+    assert brief["tiers"][0]["since"] == expected
+
+
+def test_the_course_names_what_lies_beyond_its_own_past(brief):
+    # The stand-in's last month is a fifth dearer than its past.
+    assert brief["course_says"].startswith(
+        "高于正常范围：医疗总费用、基金支付、次均费用"
+    )
+    assert len(brief["course"]) == 13
+    assert len(brief["course"][0]) == 8
+
+
+def test_items_say_how_far_the_district_is_from_the_others(brief):
+    (item,) = brief["items"]["rows"]
+    assert item["why"].startswith(
+        "实际为期望的 1.6 倍，占同类费用的比例在 3 个区县中列第 1"
+    )
+    assert item["excess"] == "2,549\xa0元"
+
+
+def test_the_draw_shows_this_district_and_what_lets_anyone_repeat_it(brief):
+    drawn = brief["inspection"]
+    assert "其中本区 1 家" in drawn["says"]
+    assert [row[1:] for row in drawn["rows"]] == [["H990100000", "J01、J07"]]
+    assert dict(drawn["hashes"])["种子散列"] == "ab" * 32
+    elsewhere = compose(facts_of(district="990121"))["inspection"]
+    assert elsewhere["rows"] == []
+    assert elsewhere["hashes"] == drawn["hashes"]
+
+
+def test_rules_carry_official_codes_and_what_was_decided(brief):
+    split, cards = brief["rules"]
+    assert split[1] == "GZ10000204001000"
+    assert split[6] == "17 件中属实 12 件"
+    assert (cards[1], cards[6]) == ("", "—")
 
 
 def test_a_brief_is_plain_data(brief):
@@ -119,9 +209,16 @@ def test_the_workbook_stores_text_as_text(tmp_path):
 
     with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
         sheets = [book.read(n) for n in book.namelist() if "worksheets/sheet" in n]
-    assert len(sheets) == 8
+    assert len(sheets) == 13
     assert not any(b"<f>" in sheet for sheet in sheets)
     assert any(b"autoFilter" in sheet for sheet in sheets)
+
+
+def test_each_hit_stands_in_the_workbook_with_its_exclusion():
+    frame = hits_frame(facts_of())
+    assert frame["已排除"].tolist() == ["否", "是", "否"]
+    assert frame["排除情形"].tolist() == ["", "化疗", ""]
+    assert frame["金额"].sum() == 2035.5
 
 
 def test_formula_like_text_is_no_formula(tmp_path):
