@@ -226,6 +226,22 @@ def test_draw_answers_in_json(tmp_path):
     assert sorted(teams["H1"]) == ["B", "C"]
 
 
+def test_a_draw_is_kept_beside_the_store_once(store, tmp_path):
+    (tmp_path / "pool.csv").write_text("institution_id\nH1\nH2\n")
+    (tmp_path / "staff.csv").write_text("inspector_id\nA\nB\n")
+    lists = ("--institutions", tmp_path / "pool.csv")
+    lists += ("--inspectors", tmp_path / "staff.csv")
+    args = (*lists, "--count", "1", "--seed", "x", "--json", "--store", store)
+    code, _, err = run("draw", "run", *args)
+    assert (code, "--store and --month" in err) == (2, True)
+    code, _, err = run("draw", "run", *args, "--month", "2026-05")
+    assert code == 0, err
+    kept = json.loads((store / "draws" / "2026-05.json").read_text("utf-8"))
+    assert (kept["pool"], kept["inspectors"], kept["recusals"]) == (2, 2, 0)
+    code, _, err = run("draw", "run", *args, "--month", "2026-05")
+    assert (code, "stands already" in err) == (2, True)
+
+
 def test_briefs_cannot_go_into_a_file(store, tmp_path):
     (tmp_path / "taken").write_text("")
     code, _, err = run(
