@@ -1,4 +1,4 @@
-"""What a brief tells beside the list, over drawn worlds: leads, items, stages, draws."""
+"""What a brief tells beside its list, on drawn worlds: leads, items, stages, draws."""
 
 from datetime import date
 
