@@ -6,7 +6,13 @@ import pandas as pd
 import pytest
 from drawn_indicators import load_world, worlds
 
-from anomaly.leads.feedback import confirmed_shares, share_of, shrunk
+from anomaly.leads.feedback import (
+    confirmed_shares,
+    of_others,
+    of_record,
+    precision,
+    shrunk,
+)
 from anomaly.leads.ranking import trend
 from anomaly.store.store import Store
 
@@ -53,5 +59,41 @@ def test_only_what_was_decided_by_the_months_end_weighs(tmp_path):
     may, june = (confirmed_shares(store, date(2026, m, 1)) for m in (5, 6))
     assert may.loc["R22", ["decided", "confirmed"]].tolist() == [1, 1]
     assert june.loc["R22", ["decided", "confirmed"]].tolist() == [2, 1]
-    shares = share_of(may, pd.Series(["R22", "R01"]))
-    assert shares.tolist() == pytest.approx([2 / 3, 1 / 2])
+
+
+def decided(*rows) -> pd.DataFrame:
+    columns = ["unit_id", "rule", "indicator", "tier", "is_confirmed"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def test_a_units_own_decisions_do_not_weigh_in_its_risk():
+    found = decided(
+        ("D1", "R22", None, "", True),
+        ("D1", "R22", None, "", True),
+        ("D2", "R22", None, "", False),
+        ("D3", "R01", None, "", True),
+    )
+    asked = pd.DataFrame({"unit_id": ["D1", "D2", "D9"], "rule": ["R22"] * 3})
+    told = of_others(found, asked, "rule")
+    assert told["decided"].tolist() == [1, 2, 3]
+    assert told["confirmed"].tolist() == [0, 2, 2]
+    assert told["share"].tolist() == pytest.approx([1 / 3, 3 / 4, 3 / 5])
+    nobody = of_others(decided(), asked, "rule")
+    assert nobody["share"].tolist() == [0.5] * 3
+
+
+def test_what_derives_from_an_indicator_counts_as_it():
+    names = ["visits", "visits_change", "visits_yoy", "fee_per_visit_outpatient_mom"]
+    told = [of_record(name) for name in names]
+    assert told == ["visits", "visits", "visits", "fee_per_visit_outpatient"]
+
+
+def test_precision_has_the_interval_of_its_beta_posterior():
+    rows = [("D", "R22", None, "red", n < 9) for n in range(10)]
+    told = precision(decided(*rows)).set_index(["by", "key"])
+    assert set(told.index) == {("rule", "R22"), ("tier", "red")}
+    row = told.loc[("rule", "R22")]
+    assert (row["decided"], row["confirmed"]) == (10, 9)
+    # Beta(10, 2): mean 5/6; quantiles from tables of the distribution.
+    assert row["share"] == pytest.approx(10 / 12)
+    assert (row["lower"], row["upper"]) == pytest.approx((0.5872, 0.9772), abs=5e-4)

@@ -10,7 +10,7 @@ from anomaly.leads.exceptions import honoured, without
 from anomaly.leads.foremost import ID as FOREMOST
 from anomaly.leads.money import in_yuan
 from anomaly.leads.pooling import present
-from anomaly.leads.ranking import hit_sums
+from anomaly.leads.ranking import hit_sums, with_decisions
 from anomaly.leads.reasons import (
     each_reason,
     group_in_words,
@@ -173,8 +173,9 @@ def reasons_of(subject: Subject) -> tuple[str, ...]:
     """Return the unit's reasons as the list tells them, one text each."""
     spared = honoured(subject.store.root, subject.unit_kind, subject.month)
     sums = hit_sums(subject.store, subject.unit_kind, subject.month, subject.language)
+    own = with_decisions(subject.store, subject.own, subject.month)
     found = each_reason(
-        without(subject.own, spared, "indicator"),
+        without(own, spared, "indicator"),
         without(sums[sums["unit_id"] == subject.unit_id], spared, "rule"),
         subject.unit_kind,
         subject.language,

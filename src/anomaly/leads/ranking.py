@@ -9,7 +9,7 @@ import pandas as pd
 from anomaly.detectors import PatternScore
 from anomaly.leads.combine import combined, listed_q, tier
 from anomaly.leads.exceptions import honoured, without
-from anomaly.leads.feedback import confirmed_shares, share_of
+from anomaly.leads.feedback import decisions, of_others, of_record, prior_mean
 from anomaly.leads.marks import alert_line, marks
 from anomaly.leads.money import in_yuan, totals
 from anomaly.leads.reasons import NOTABLE_P, reasons
@@ -90,7 +90,8 @@ def largest_excess(evidence: pd.DataFrame, sums: pd.DataFrame) -> pd.DataFrame:
 def hit_sums(store: Store, unit_kind: str, month: date, language: str) -> pd.DataFrame:
     """Return what rules caught a unit kind with, and how often that was confirmed.
 
-    Columns unit_id, rule, name, hits, amount, decided, confirmed, share.
+    Columns unit_id, rule, name, hits, amount, and of other units than this one
+    decided, confirmed, share.
     """
     found = hits(store, month)
     found = found[(found["unit_kind"] == unit_kind) & ~found["excluded"].astype(bool)]
@@ -98,10 +99,14 @@ def hit_sums(store: Store, unit_kind: str, month: date, language: str) -> pd.Dat
         hits=("amount", "size"), amount=("amount", "sum")
     )
     sums["name"] = [getattr(rules()[rule], language) for rule in sums["rule"]]
-    shares = confirmed_shares(store, month)
-    for name in ("decided", "confirmed"):
-        sums[name] = sums["rule"].map(shares[name]).fillna(0).astype(int)
-    return sums.assign(share=share_of(shares, sums["rule"]))
+    return sums.join(of_others(decisions(store, month), sums, "rule"))
+
+
+def with_decisions(store: Store, evidence: pd.DataFrame, month: date) -> pd.DataFrame:
+    """Add to evidence what was decided of other units: decided, confirmed, share."""
+    asked = evidence[["unit_id", "indicator"]]
+    asked = asked.assign(indicator=asked["indicator"].map(of_record))
+    return evidence.join(of_others(decisions(store, month), asked, "indicator"))
 
 
 def persistence(store: Store, unit_kind: str, month: date) -> pd.Series:
@@ -138,6 +143,7 @@ def judge(store: Store, unit_kind: str, month: date, language: str = "zh") -> Ju
     """Say of every unit of a kind how it stands in a month whose hits are built."""
     spared = honoured(store.root, unit_kind, month)
     evidence = without(score(store, unit_kind, month), spared, "indicator")
+    evidence = with_decisions(store, evidence, month)
     sums = without(hit_sums(store, unit_kind, month, language), spared, "rule")
     people = peopled(store, unit_kind, month)
     frame = people.set_index("unit_id").rename(columns={"group": "peer_group"})
@@ -153,7 +159,7 @@ def judge(store: Store, unit_kind: str, month: date, language: str = "zh") -> Ju
         frame["p"], frame["q"], frame["excess_amount"].fillna(0), frame["few"]
     )
     frame["pattern"] = pattern_scores(evidence).reindex(frame.index).fillna(0)
-    frame["risk"] = _risk(frame, sums)
+    frame["risk"] = _risk(frame, evidence, sums)
     by_rule = sums.groupby("unit_id")["rule"].agg(" ".join)
     frame["rules"] = by_rule.reindex(frame.index).fillna("")
     return Judgement(frame, evidence, sums)
@@ -221,15 +227,23 @@ def trend(now: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
     return result
 
 
-def _risk(frame: pd.DataFrame, sums: pd.DataFrame) -> pd.Series:
+def _trust(evidence: pd.DataFrame) -> pd.Series:
+    """Return on unit_id how far its foremost indicator has borne out, 1 if unknown."""
+    known = evidence.dropna(subset=["p"]).sort_values(["unit_id", "p", "indicator"])
+    foremost = known.drop_duplicates("unit_id").set_index("unit_id")
+    return foremost["share"] / prior_mean()
+
+
+def _risk(frame: pd.DataFrame, evidence: pd.DataFrame, sums: pd.DataFrame) -> pd.Series:
     weigh = policy("tiers")["risk"]
     p = frame["p"].fillna(1).clip(lower=1e-15)
-    evidence = (-np.log10(p)).clip(upper=weigh["evidence_cap"])
+    trust = _trust(evidence).reindex(frame.index).fillna(1)
+    told = (-np.log10(p)).clip(upper=weigh["evidence_cap"]) * trust
     size = weigh["hit_base"] + np.log10(1 + sums["amount"] / weigh["hit_scale"])
     worth = (sums["share"] * size).groupby(sums["unit_id"]).sum()
     caught = worth.reindex(frame.index).fillna(0)
     return (
-        evidence
+        told
         + weigh["pattern_weight"] * frame["pattern"].clip(lower=0)
         + weigh["hit_weight"] * caught
     )

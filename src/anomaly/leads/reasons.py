@@ -1,6 +1,7 @@
 """Why a unit is on the list, in words and numbers."""
 
 import tomllib
+from collections.abc import Mapping
 from functools import cache
 from importlib.resources import files
 
@@ -122,10 +123,7 @@ def each_reason(
         text = words["hits"].format(
             rule=f"{row.rule} {row.name}", hits=row.hits, amount=f"{row.amount:,.2f}"
         )
-        if row.decided:
-            text += words["decided"].format(
-                decided=row.decided, confirmed=row.confirmed
-            )
+        text += _decided(row._asdict(), words)
         told.setdefault(row.unit_id, []).append(text)
     known = evidence.dropna(subset=["p"]).sort_values(["unit_id", "p", "indicator"])
     known = known[known.groupby("unit_id").cumcount() < AT_MOST]
@@ -135,5 +133,14 @@ def each_reason(
         mine = told.setdefault(row["unit_id"], [])
         if row["p"] < NOTABLE_P or not mine:
             head = window if first[place] else ""
-            mine.append(head + sentence(row, unit_kind, language))
+            mine.append(
+                head + sentence(row, unit_kind, language) + _decided(row, words)
+            )
     return told
+
+
+def _decided(row: Mapping, words: dict) -> str:
+    """Return what was decided of others on the same grounds, '' where nothing was."""
+    if not row.get("decided", 0):
+        return ""
+    return words["decided"].format(decided=row["decided"], confirmed=row["confirmed"])
