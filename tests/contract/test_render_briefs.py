@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from pathlib import Path
 
 import nbformat
@@ -97,7 +98,11 @@ def test_the_notebook_holds_its_outputs_and_the_page_stands_alone(run):
     assert {"text/html", "image/png"} <= kinds
     page = (folder / "990102.html").read_text("utf-8")
     assert "甲测试区" in page
-    assert "open_store" not in page
+    # Code stands in closed folds only.
+    opened = re.sub(r"<details class=.code.>.*?</details>", "", page, flags=re.S)
+    assert "open_store" in page
+    assert "open_store" not in opened
+    assert "<details open" not in page
     assert 'src="http' not in page
     assert 'href="http' not in page
 
@@ -130,7 +135,8 @@ def test_a_report_that_takes_too_long_is_ended(tmp_path):
     )
     assert record.status == "timed out"
     assert "1 seconds" in record.error
-    assert [path.name for path in (tmp_path / "2026-05").iterdir()] == ["990102.json"]
+    names = {path.name for path in (tmp_path / "2026-05").iterdir()}
+    assert names == {"990102.json", "manifest.json"}
 
 
 @pytest.mark.parametrize(
@@ -151,7 +157,7 @@ def test_what_cannot_be_is_refused_before_anything_is_made(tmp_path, wrong, expe
 def test_the_probe_refuses_what_the_store_does_not_know(tmp_path, monkeypatch):
     monkeypatch.setattr(anomaly, "open_store", stand_in.open_store, raising=False)
     job = {"store": "plain", "month": "2026-05", "language": "zh"}
-    job |= {"kept": str(tmp_path), "districts": ["110000"]}
+    job |= {"kept": str(tmp_path), "districts": ["110000"], "force": True}
     with pytest.raises(UsageError, match="one of 990102"):
         probe(job)
 

@@ -12,17 +12,19 @@ from anomaly.briefs.facts import (
     known_district,
     known_month,
 )
+from anomaly.briefs.freshness import kept_record, key_of
 from anomaly.briefs.wording import Wording
 from anomaly.periods import parse_month
 
 
 def probe(job: dict) -> dict:
-    """Check month and districts, and keep the facts of each district in a file.
+    """Check month and districts; keep the facts of each district that is to be made.
 
     Peers are the whole city's, so its leads are worked out once, not once a
     report; asking for them also brings up to date whatever the month needs, before
     several reports would want to do so at the same time. All that is done in a
-    process of its own: the one that forks must never have opened a store.
+    process of its own: the one that forks must never have opened a store. Nothing is
+    worked out where every report lies there as it would be made.
     """
     import anomaly
 
@@ -31,21 +33,45 @@ def probe(job: dict) -> dict:
     wanted = job["districts"] or store.districts()["district"].tolist()
     names = {district: known_district(store, district) for district in wanted}
     words = Wording(job["language"])
-    city = City(store, job["month"], job["language"])
-    for district in wanted:
-        _keep(city, district, facts_path(job["kept"], district))
-    accounts = store.accounts()
-    rows = {
-        table: {"read": int(read), "accepted": int(accepted)}
-        for table, read, accepted in zip(
-            accounts["table"], accounts["read"], accounts["accepted"], strict=True
-        )
-    }
+    keys = {district: _key(job, district, store.fingerprint()) for district in wanted}
+    fresh = _fresh(job, keys)
+    stale = [district for district in wanted if district not in fresh]
+    if stale:
+        city = City(store, job["month"], job["language"])
+        for district in stale:
+            _keep(city, district, facts_path(job["kept"], district))
     return {
         "names": {d: district_name(d, name, words) for d, name in names.items()},
         "fingerprint": store.fingerprint(),
         "code_version": code_version(),
-        "rows": rows,
+        "rows": _rows(store.accounts()),
+        "keys": keys,
+        "fresh": fresh,
+    }
+
+
+def _key(job: dict, district: str, fingerprint: str) -> str:
+    parameters = job["parameters"] | {"district": district}
+    return key_of(
+        template=Path(job["template"]), fingerprint=fingerprint, parameters=parameters
+    )
+
+
+def _fresh(job: dict, keys: dict[str, str]) -> dict[str, dict]:
+    """Return the records of reports that need not be made again, by district."""
+    if job["force"]:
+        return {}
+    folder = Path(job["folder"])
+    found = {d: kept_record(folder, d, key) for d, key in keys.items()}
+    return {district: record for district, record in found.items() if record}
+
+
+def _rows(accounts) -> dict[str, dict]:
+    return {
+        table: {"read": int(read), "accepted": int(accepted)}
+        for table, read, accepted in zip(
+            accounts["table"], accounts["read"], accounts["accepted"], strict=True
+        )
     }
 
 

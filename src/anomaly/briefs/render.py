@@ -1,16 +1,17 @@
 """Briefs for many districts: check first, then one process a report."""
 
-import json
-import os
-import subprocess
-import sys
+import re
+import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from functools import partial
+from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 
-from anomaly.briefs.record import DONE, RunRecord, clear
+from anomaly.briefs.asking import server
+from anomaly.briefs.manifest import Manifest
+from anomaly.briefs.record import DONE, FAILED, RunRecord, clear, clear_unfinished
 from anomaly.briefs.template import check_parameters, template_path
 from anomaly.briefs.wording import LANGUAGES
 from anomaly.errors import StoreError, UsageError
@@ -18,9 +19,10 @@ from anomaly.periods import MonthLike, month_text
 
 ENGINES = ("fork", "kernel")
 TIMEOUT = 900.0
+MEMORY_MB = 2048.0
+RETRIES = 1
 PROBE_TIMEOUT = 6 * 3600.0  # it may have to build months of a whole city
-# One thread a library: reports share the machine, and a fork must find no pools.
-SINGLE = ("OMP", "OPENBLAS", "MKL", "NUMEXPR")
+CODE = re.compile("[0-9A-Za-z]+")  # it names files
 
 
 def render_briefs(
@@ -34,9 +36,13 @@ def render_briefs(
     engine: str = "fork",
     progress: Callable[[RunRecord], None] | None = None,
     timeout: float = TIMEOUT,
+    memory_mb: float = MEMORY_MB,
+    retries: int = RETRIES,
+    force: bool = False,
     template: str | Path | None = None,
+    parameters: dict | None = None,
 ) -> list[RunRecord]:
-    """Write OUT/MONTH/DISTRICT.pdf, .xlsx, .html, .ipynb and .json.
+    """Write OUT/MONTH/DISTRICT.pdf, .xlsx, .html, .ipynb and .json, and manifest.json.
 
     Parameters
     ----------
@@ -50,49 +56,140 @@ def render_briefs(
         'fork' runs cells in a forked process; 'kernel' in a Jupyter kernel each.
     progress : called with each record as soon as its report is done
     timeout : seconds after which a report is ended and recorded as timed out
+    memory_mb : resident MB, children included, above which a report is ended; 0: none
+    retries : how often a report is tried again after what may pass (a worker that was
+        ended or died, a full disk); an error of the notebook's own is not
+    force : make every report; otherwise one that lies there as it would be made is
+        kept (its record is ``fresh``)
     template : a notebook with the same parameters, instead of our own
+    parameters : further parameters of such a notebook, by name
 
     Returns one record a district, in the order asked for. A district that fails is
     recorded so and never stops the others. Raises UsageError, before any report is
-    made, for an unknown month, district, language or engine.
+    made, for an unknown month, district, language, engine or parameter.
     """
     _check_choices(language, engine, workers)
     month, store = month_text(month), str(Path(store_path).resolve())
-    source = Path(template) if template else template_path()
-    parameters = {"store": store, "month": month, "language": language}
-    check_parameters(source, {**parameters, "district": "", "out": ""})
-    asked = parameters | {"districts": list(districts)}
+    source = (Path(template) if template else template_path()).resolve()
+    told = {"store": store, "month": month, "language": language, **(parameters or {})}
+    check_parameters(source, {**told, "district": "", "out": ""})
+    folder = Path(out).resolve() / month
     with (
         tempfile.TemporaryDirectory(prefix="anomaly-briefs-") as kept,
-        _server() as ask,
+        server() as ask,
     ):
-        known = _probe(asked | {"kept": kept}, ask)
-        folder = Path(out).resolve() / month
-        check_out(folder)
         common = {
-            "template": str(source.resolve()),
+            "template": str(source),
             "engine": engine,
             "folder": str(folder),
             "kept": kept,
         }
-        jobs = _jobs(common, parameters, known["names"])
-        request = {"jobs": jobs, "workers": workers, "timeout": timeout}
-        records = _recorded(ask(request), jobs, known, folder, progress)
-    return [records[district] for district in known["names"]]
+        asked = {"districts": list(districts), "force": force, "parameters": told}
+        known = _probe(told | common | asked, ask)
+        check_out(folder)
+        run = _Run(folder, common, told, known, progress)
+        limits = {"workers": workers, "timeout": timeout, "retries": retries}
+        return run.make(ask, limits | {"memory_mb": memory_mb})
 
 
-def _jobs(common: dict, parameters: dict, names: dict[str, str]) -> list[dict]:
-    return [
-        common
-        | {
-            "kind": "report",
-            "district": district,
-            "title": f"{name} {parameters['month']}",
-            "parameters": parameters | {"district": district},
-            "log": f"{common['kept']}/{district}.log",
+@dataclass
+class _Run:
+    """One run over the districts that the probe has found."""
+
+    folder: Path
+    common: dict
+    parameters: dict
+    known: dict
+    progress: Callable[[RunRecord], None] | None
+
+    def make(self, ask: Callable, limits: dict) -> list[RunRecord]:
+        """Make what is stale, keep what is fresh; return all records in order."""
+        manifest = self._manifest(limits)
+        jobs = self._jobs()
+        records = {}
+        try:
+            with _terminable():
+                for record in chain(self._kept(), self._made(ask, jobs, limits)):
+                    records[record.district] = record
+                    manifest.tell(record)
+                    if self.progress is not None:
+                        self.progress(record)
+        except BaseException:
+            manifest.end(interrupted=True)
+            for job in jobs:
+                clear_unfinished(self.folder, job["district"])
+            raise
+        manifest.end()
+        return [records[district] for district in self.known["names"]]
+
+    def _manifest(self, limits: dict) -> Manifest:
+        header = {
+            "month": self.parameters["month"],
+            "language": self.parameters["language"],
+            "template": Path(self.common["template"]).name,
+            "engine": self.common["engine"],
+            **limits,
+            "fingerprint": self.known["fingerprint"],
+            "code_version": self.known["code_version"],
         }
-        for district, name in names.items()
-    ]
+        return Manifest(self.folder, header, list(self.known["names"]))
+
+    def _jobs(self) -> list[dict]:
+        stale = [d for d in self.known["names"] if d not in self.known["fresh"]]
+        for district in stale:
+            clear_unfinished(self.folder, district)
+        return [
+            self.common
+            | {
+                "kind": "report",
+                "district": district,
+                "title": f"{self.known['names'][district]} {self.parameters['month']}",
+                "parameters": self.parameters | {"district": district},
+                "log": f"{self.common['kept']}/{district}.log",
+            }
+            for district in stale
+        ]
+
+    def _kept(self) -> Iterator[RunRecord]:
+        for record in self.known["fresh"].values():
+            yield RunRecord(**record | {"fresh": True})
+
+    def _made(self, ask, jobs: list[dict], limits: dict) -> Iterator[RunRecord]:
+        if not jobs:
+            return
+        by_district = {job["district"]: job for job in jobs}
+        for answer in ask({"jobs": jobs} | limits):
+            yield self._recorded(by_district[answer["district"]], answer)
+
+    def _recorded(self, job: dict, answer: dict) -> RunRecord:
+        """Write the record of one answer; what has no record is not done."""
+        told = ("status", "started", "seconds", "attempts")
+        extra = {name: answer[name] for name in told}
+        record = RunRecord(
+            district=job["district"],
+            month=self.parameters["month"],
+            fingerprint=self.known["fingerprint"],
+            code_version=self.known["code_version"],
+            engine=job["engine"],
+            parameters=job["parameters"],
+            peak_mb=answer.get("peak_mb", answer.get("reached_mb", 0.0)),
+            rows=self.known["rows"],
+            files=answer.get("files", []),
+            error=answer.get("error", ""),
+            key=self.known["keys"][job["district"]],
+            sha256=answer.get("sha256", {}),
+            **extra,
+        )
+        try:
+            if "peak_mb" not in answer:  # it ended before it could tidy up
+                clear(self.folder, record.district)
+            record.write(self.folder / f"{record.district}.json")
+        except OSError as error:
+            words = f"the record could not be written ({error.strerror})"
+            error = "; ".join(filter(None, (record.error, words)))
+            status = FAILED if record.done else record.status
+            record = replace(record, status=status, error=error)
+        return record
 
 
 def check_out(folder: Path) -> None:
@@ -121,76 +218,37 @@ def _check_choices(language: str, engine: str, workers: int) -> None:
 
 def _probe(asked: dict, ask: Callable) -> dict:
     job = asked | {"kind": "probe", "log": f"{asked['kept']}/probe.log"}
-    request = {"jobs": [job], "workers": 1, "timeout": PROBE_TIMEOUT, "preload": True}
-    (answer,) = ask(request)
+    request = {"jobs": [job], "workers": 1, "timeout": PROBE_TIMEOUT, "retries": 0}
+    (answer,) = ask(request | {"preload": True})
     if answer["status"] == DONE:
+        _check_codes(answer["names"])
         return answer
     words = answer["error"].partition(": ")[2] if answer["refused"] else answer["error"]
     raise (UsageError if answer["refused"] else StoreError)(words)
 
 
-def _recorded(answers, jobs, known: dict, folder: Path, progress) -> dict:
-    """Write a record for each answer as it comes; return them by district."""
-    by_district = {job["district"]: job for job in jobs}
-    records = {}
-    for answer in answers:
-        job = by_district[answer["district"]]
-        record = RunRecord(
-            district=job["district"],
-            month=job["parameters"]["month"],
-            status=answer["status"],
-            fingerprint=known["fingerprint"],
-            code_version=known["code_version"],
-            engine=job["engine"],
-            parameters=job["parameters"],
-            started=answer["started"],
-            seconds=answer["seconds"],
-            peak_mb=answer.get("peak_mb", 0.0),
-            rows=known["rows"],
-            files=answer.get("files", []),
-            error=answer.get("error", ""),
-        )
-        if "peak_mb" not in answer:  # the process ended before it could tidy up
-            clear(folder, record.district)
-        record.write(folder / f"{record.district}.json")
-        records[record.district] = record
-        if progress is not None:
-            progress(record)
-    return records
+def _check_codes(names: dict[str, str]) -> None:
+    for district in names:
+        if not CODE.fullmatch(district):
+            raise UsageError(
+                f"district: found {district!r}",
+                expected="letters and digits, for it names files",
+            )
 
 
 @contextmanager
-def _server() -> Iterator[Callable[[dict], Iterator[dict]]]:
-    """Start the process that forks; yield what asks it, one answer a job."""
-    command = [sys.executable, "-m", "anomaly.briefs.server"]
-    with subprocess.Popen(  # noqa: S603 our own interpreter and module
-        command,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        env=_environment(),
-        text=True,
-        encoding="utf-8",
-    ) as server:
-        try:
-            yield partial(_ask, server)
-        finally:
-            server.terminate()
+def _terminable() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does: children ended, the manifest told."""
 
+    def interrupt(*_) -> None:
+        raise KeyboardInterrupt
 
-def _ask(server: subprocess.Popen, request: dict) -> Iterator[dict]:
-    server.stdin.write(json.dumps(request) + "\n")
-    server.stdin.flush()
-    for left in range(len(request["jobs"]), 0, -1):
-        line = server.stdout.readline()
-        if not line:
-            raise StoreError(f"{left} reports without an answer: the server ended")
-        yield json.loads(line)
-
-
-def _environment() -> dict[str, str]:
-    """Return the environment of the server: our package, one thread a library."""
-    package = str(Path(__file__).parents[2])
-    paths = [package, os.environ.get("PYTHONPATH", "")]
-    single = {f"{name}_NUM_THREADS": "1" for name in SINGLE}
-    own = {"PYTHONPATH": os.pathsep.join(filter(None, paths)), "MPLBACKEND": "agg"}
-    return os.environ | single | own
+    try:
+        before = signal.signal(signal.SIGTERM, interrupt)
+    except ValueError:  # not the main thread: signals are somebody else's
+        yield
+        return
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)

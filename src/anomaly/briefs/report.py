@@ -3,45 +3,58 @@
 import os
 import shutil
 import tempfile
-from functools import lru_cache
+from contextlib import suppress
 from pathlib import Path
 
-from anomaly.briefs.pdf import make_pdf
+from anomaly.briefs.freshness import digest
+from anomaly.briefs.html import to_html
+from anomaly.briefs.pdf import DATA, make_pdf
 from anomaly.briefs.probe import take_facts
-from anomaly.briefs.record import clear, write_whole
+from anomaly.briefs.record import clear, clear_files, write_whole
+
+WORKBOOK = "brief.xlsx"
 
 
 def make_report(job: dict) -> dict:
-    """Make the four files of a job; return their names, rows and fingerprint.
+    """Make the files of a job; return their names and the digest of each.
 
     A job holds template, parameters, engine, folder, district and title. Files
-    take their names only once all of them are whole.
+    take their names only once all of them are whole; the record of an earlier run
+    goes first and ours comes last, so that a crash between leaves none that lies.
     """
-    folder = Path(job["folder"])
-    work = Path(tempfile.mkdtemp(prefix=f".{job['district']}-", dir=folder))
+    folder, district = Path(job["folder"]), job["district"]
+    work = Path(tempfile.mkdtemp(prefix=f".{district}-", dir=folder))
     try:
         made = _make_files(job, work)
+        clear_files(folder, district)
         for suffix, content in made.items():
-            write_whole(folder / f"{job['district']}{suffix}", content)
+            write_whole(folder / f"{district}{suffix}", content)
     except BaseException:
         _keep_failed(job, work)
         raise
     finally:
         shutil.rmtree(work, ignore_errors=True)
-    return {"files": [f"{job['district']}{suffix}" for suffix in made]}
+    told = {f"{district}{suffix}": digest(made[suffix]) for suffix in made}
+    return {"files": list(told), "sha256": told}
 
 
 def _make_files(job: dict, work: Path) -> dict[str, bytes]:
+    """Return the content of each file by suffix.
+
+    A template of the analyst's own need not write what our PDF and workbook are
+    made of: then there are none.
+    """
     assets = work / "assets"
     notebook = run_notebook(job, work / "notebook.ipynb", assets)
-    return {
-        ".pdf": make_pdf(assets),
-        ".xlsx": (assets / "brief.xlsx").read_bytes(),
-        ".html": to_html(
-            notebook, job["title"], job["parameters"]["language"]
-        ).encode(),
-        ".ipynb": (work / "notebook.ipynb").read_bytes(),
-    }
+    page = to_html(notebook, job["title"], job["parameters"]["language"])
+    made = {}
+    if (assets / DATA).is_file():
+        made[".pdf"] = make_pdf(assets)
+    if (assets / WORKBOOK).is_file():
+        made[".xlsx"] = (assets / WORKBOOK).read_bytes()
+    made[".html"] = page.encode()
+    made[".ipynb"] = (work / "notebook.ipynb").read_bytes()
+    return made
 
 
 def run_notebook(job: dict, path: Path, assets: Path):
@@ -61,43 +74,19 @@ def run_notebook(job: dict, path: Path, assets: Path):
         parameters=parameters,
         engine_name=engine.ENGINE if job["engine"] == "fork" else None,
         kernel_name="python3",
+        language="python",
         progress_bar=False,
         request_save_on_cell_execute=False,
         cwd=str(path.parent),
     )
 
 
-@lru_cache(maxsize=1)
-def html_exporter():
-    """Return the exporter; it keeps its compiled page templates."""
-    from nbconvert import HTMLExporter
-
-    return HTMLExporter(
-        template_name="classic",
-        exclude_input=True,
-        exclude_input_prompt=True,
-        exclude_output_prompt=True,
-        embed_images=True,
-        mathjax_url="",
-        require_js_url="",
-        jquery_url="",
-        mermaid_js_url="",
-    )
-
-
-def to_html(notebook, title: str, language: str) -> str:
-    """Return one self-contained page of the outputs; the code is left out."""
-    body, _ = html_exporter().from_notebook_node(
-        notebook, resources={"metadata": {"name": title}}
-    )
-    spoken = {"zh": "zh-CN"}.get(language, language)
-    return body.replace('<html lang="en">', f'<html lang="{spoken}">', 1)
-
-
 def _keep_failed(job: dict, work: Path) -> None:
     """Leave the notebook with its error, and no file of an earlier run."""
+    folder, district = Path(job["folder"]), job["district"]
     failed = work / "notebook.ipynb"
-    text = failed.read_bytes() if failed.is_file() else b""
-    clear(Path(job["folder"]), job["district"])
-    if text:
-        write_whole(Path(job["folder"]) / f"{job['district']}.ipynb", text)
+    with suppress(OSError):  # the error itself is told, whatever the disk takes
+        text = failed.read_bytes() if failed.is_file() else b""
+        clear(folder, district)
+        if text:
+            write_whole(folder / f"{district}.ipynb", text)

@@ -1,12 +1,15 @@
 """The notebook template: where it is, and which parameters it takes."""
 
 import ast
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
 from anomaly.errors import UsageError
 
 NAME = "district_brief.ipynb"
+OURS = ("store", "district", "month", "language", "out")
 PLAIN = (str, int, float, bool, type(None))
 
 
@@ -45,6 +48,35 @@ def _assigned(source: str) -> list[str]:
         for target in node.targets
     ]
     return [target.id for target in targets if isinstance(target, ast.Name)]
+
+
+def own_parameters(texts: Sequence[str]) -> dict:
+    """Return parameters given as 'name=value'; UsageError where one is not so.
+
+    A value is true or false, a number, or else text; never code.
+    """
+    found = {}
+    for text in texts:
+        name, equals, value = text.partition("=")
+        if not (equals and name.isidentifier()):
+            raise UsageError(f"parameter '{text}'", expected="name=value")
+        if name in OURS:
+            raise UsageError(
+                f"parameter '{name}'",
+                expected="a parameter of the template's own",
+                todo="store, district, month, language and out have options",
+            )
+        found[name] = _value(value)
+    return found
+
+
+def _value(text: str) -> str | int | float | bool:
+    if text in ("true", "false"):
+        return text == "true"
+    for kind in (int, float):
+        with suppress(ValueError):
+            return kind(text)
+    return text
 
 
 def check_parameters(path: str | Path, parameters: dict) -> None:

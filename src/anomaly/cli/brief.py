@@ -2,6 +2,7 @@
 
 import shutil
 import tempfile
+import time
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated
@@ -22,6 +23,21 @@ Districts = Annotated[
 Language = Annotated[str, typer.Option(help="zh or en.")]
 Workers = Annotated[int, typer.Option(help="Reports made at the same time.")]
 EngineName = Annotated[str, typer.Option(help="fork or kernel.")]
+Template = Annotated[
+    Path | None, typer.Option(help="A notebook of your own with the same parameters.")
+]
+Parameters = Annotated[
+    list[str] | None,
+    typer.Option("--parameter", "-p", help="name=value for that notebook; repeatable."),
+]
+Timeout = Annotated[float, typer.Option(help="Seconds a report may take.", min=1)]
+Memory = Annotated[float, typer.Option(help="MB a report may hold; 0: any.", min=0)]
+Retries = Annotated[
+    int, typer.Option(help="Tries more after what may pass: killed, full disk.", min=0)
+]
+Force = Annotated[
+    bool, typer.Option("--force", help="Make also what lies there up to date.")
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -38,19 +54,40 @@ def brief(
     language: Language = "zh",
     workers: Workers = 2,
     engine: EngineName = "fork",
+    template: Template = None,
+    parameter: Parameters = None,
+    timeout: Timeout = 900,
+    memory: Memory = 2048,
+    retries: Retries = 1,
+    force: Force = False,
     as_json: AsJson = False,
 ) -> None:
-    """Render the monthly brief of one district, several, or all."""
+    """Render the monthly brief of one district, several, or all.
+
+    What lies in OUT up to date is kept; one district's failure stops no other.
+    Exit code 1: some failed, and are named.
+    """
+    from anomaly.briefs.template import own_parameters
+
     if every == bool(district):
         raise UsageError("brief", expected="either --all or at least one --district")
+    options = {
+        "language": language,
+        "workers": workers,
+        "engine": engine,
+        "template": template,
+        "parameters": own_parameters(parameter or []),
+        "timeout": timeout,
+        "memory_mb": memory,
+        "retries": retries,
+        "force": force,
+    }
     with progress() as stage:
-        records = _render(
-            stage, store, month, district or [], out_path, language, workers, engine
-        )
+        records = _render(stage, store, month, district or [], out_path, **options)
     _report(records, out_path, as_json)
 
 
-def _render(stage, store, month, districts, out_path, language, workers, engine):
+def _render(stage, store, month, districts, out_path, **options):
     """Bring the store up to date, then render, under one progress display."""
     from anomaly.briefs import render_briefs
     from anomaly.briefs.render import check_out
@@ -65,39 +102,53 @@ def _render(stage, store, month, districts, out_path, language, workers, engine)
     workspace.prepare(month, stage("build"))
     wanted = districts or workspace.districts()["district"].tolist()
     workspace.store.close()
-    update, done = stage("brief"), []
-    update("", 0, len(wanted))
-
-    def count(record) -> None:
-        done.append(record)
-        update(record.district, len(done), len(wanted))
-
     return render_briefs(
         store,
         month=month,
         districts=wanted,
         out=out_path,
-        language=language,
-        workers=workers,
-        engine=engine,
-        progress=count,
+        progress=_counted(stage("brief"), len(wanted)),
+        **options,
     )
+
+
+def _counted(update, total: int):
+    """Return what tells the display of each report done, and the time left."""
+    update("", 0, total)
+    done, first = [], []
+
+    def count(record) -> None:
+        done.append(record)
+        first.append(time.monotonic())
+        left = total - len(done)
+        what = record.district
+        if left and len(done) > 1:
+            pace = (first[-1] - first[0]) / (len(done) - 1)
+            what += f", about {_span(pace * left)} left"
+        update(what, len(done), total)
+
+    return count
+
+
+def _span(seconds: float) -> str:
+    """Return a span as people say it."""
+    return f"{seconds:.0f} s" if seconds < 90 else f"{seconds / 60:.0f} min"
 
 
 def _report(records: list, out_path: Path, as_json: bool) -> None:
     """Say what was made and where; exit 1 where a district failed."""
     failed = [record for record in records if record.status != "done"]
     if as_json:
-        say_json({"out": str(out_path), "reports": [r.as_dict() for r in records]})
+        told = [record.as_dict() for record in records]
+        manifest = str(out_path / records[0].month / "manifest.json")
+        say_json({"out": str(out_path), "manifest": manifest, "reports": told})
     else:
         rows = [
             {
                 "district": record.district,
-                "status": record.status,
+                "status": "fresh" if record.fresh else record.status,
                 "seconds": round(record.seconds, 1),
-                "brief": str(out_path / record.month / f"{record.district}.pdf")
-                if record.status == "done"
-                else record.error,
+                "brief": _where(record, out_path),
             }
             for record in records
         ]
@@ -106,6 +157,13 @@ def _report(records: list, out_path: Path, as_json: bool) -> None:
         err.print(f"district {record.district} failed: {record.error}")
     if failed:
         raise typer.Exit(1)
+
+
+def _where(record, out_path: Path) -> str:
+    """Return the file to open first, or why there is none."""
+    if not record.done:
+        return record.error
+    return str(out_path / record.month / record.files[0])
 
 
 def demo(
@@ -120,7 +178,7 @@ def demo(
             data = _make_sample(out_path, stage)
         store = out_path / "store"
         month = _load_demo(data, store, stage)
-        records = _render(stage, store, month, [], out_path, language, 2, "fork")
+        records = _render(stage, store, month, [], out_path, language=language)
         rows = _rank_demo(store, month, out_path / month, stage)
     _report(records, out_path, as_json)
     if not as_json:
