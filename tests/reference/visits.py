@@ -2,7 +2,7 @@
 
 from datetime import date, datetime, timedelta
 
-from anomaly.features.calendar import years
+from anomaly.policy.working_days import years
 from anomaly.periods import shift
 from reference.bills import DRUGS
 from reference.rows import (
