@@ -8,11 +8,11 @@ from typer.testing import CliRunner
 
 from anomaly.cli.main import app
 from anomaly.errors import AnomalyError, PolicyError, UsageError
-from anomaly.policy.working_days import is_working_day, years
 from anomaly.features.indicator import Indicator, indicators
 from anomaly.features.limits import Limits, limits
 from anomaly.features.own import own_indicators
 from anomaly.policy.read import as_record
+from anomaly.policy.working_days import is_working_day, years
 from anomaly.workspace import open_store
 
 RECORD = """
