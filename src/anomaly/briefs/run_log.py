@@ -47,10 +47,12 @@ class Outcome:
 def note(schedule: Schedule, event: str, at: datetime, **cells) -> None:
     """Add a line to the log: on disk before anything else is done."""
     line = {"event": event, "at": at.isoformat(timespec="seconds")} | cells
+    path = schedule.file(LOG)
     flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT
-    handle = os.open(schedule.file(LOG), flags, PRIVATE)
+    cut_short = path.is_file() and path.read_bytes()[-1:] not in (b"", b"\n")
+    handle = os.open(path, flags, PRIVATE)
     with open(handle, "a", encoding="utf-8", errors="replace") as log:
-        log.write(json.dumps(line, ensure_ascii=False) + "\n")
+        log.write("\n" * cut_short + json.dumps(line, ensure_ascii=False) + "\n")
         log.flush()
         os.fsync(log.fileno())
 

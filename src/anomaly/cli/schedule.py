@@ -173,6 +173,11 @@ def remove(name: Name, as_json: AsJson = False) -> None:
     from anomaly.briefs import schedule, timers
 
     made = schedule.registered(name)
+    if schedule.is_running(made):
+        raise UsageError(
+            f"schedule '{name}': a run is going on",
+            todo="wait for its end, or end it, then remove",
+        )
     take = timers.remove_cron if made.kind == "cron" else timers.remove_units
     problems = take(name, timers.run_command)
     schedule.forget(made)
@@ -246,7 +251,7 @@ def _trouble(row: dict) -> str:
     again = f"anomaly schedule run {name} --force"
     said = {
         "late": f"was due {row['due']} and is not done; is its timer on? run: {again}",
-        "failed": f"{month} failed: {row['message']}; put that right, then run: {again}",
+        "failed": f"{month} failed: {row['message']}; once put right, run: {again}",
         "interrupted": f"the run of {month} was cut off; run: {again}",
     }
     return f"schedule '{name}' {row['state']}: {said[row['state']]}"
