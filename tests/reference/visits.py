@@ -2,8 +2,8 @@
 
 from datetime import date, datetime, timedelta
 
-from anomaly.features.calendar import years
 from anomaly.periods import shift
+from anomaly.policy.working_days import years
 from reference.bills import DRUGS
 from reference.rows import (
     Row,

@@ -8,11 +8,11 @@ from typer.testing import CliRunner
 
 from anomaly.cli.main import app
 from anomaly.errors import AnomalyError, PolicyError, UsageError
-from anomaly.features.calendar import is_working, years
 from anomaly.features.indicator import Indicator, indicators
 from anomaly.features.limits import Limits, limits
 from anomaly.features.own import own_indicators
 from anomaly.policy.read import as_record
+from anomaly.policy.working_days import is_working_day, years
 from anomaly.workspace import open_store
 
 RECORD = """
@@ -136,7 +136,7 @@ def test_an_unknown_kind_of_unit_is_refused(root):
     ],
 )
 def test_the_calendar_is_the_announced_one(day, worked):
-    assert is_working(day) is worked
+    assert is_working_day(day) is worked
 
 
 def test_every_announced_year_is_whole():

@@ -15,6 +15,7 @@ from anomaly.cli import (
     mapping,
     ranking,
     rules,
+    schedule,
     store,
 )
 from anomaly.errors import AnomalyError
@@ -37,6 +38,7 @@ features.register(app)
 brief.register(app)
 case_file.register(app)
 draw.register(app)
+schedule.register(app)
 mapping.register(app)
 
 

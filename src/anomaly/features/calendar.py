@@ -1,51 +1,12 @@
 """The working calendar as a step: State Council holidays, weekends worked."""
 
-from dataclasses import dataclass
-from datetime import date, timedelta
-from functools import cache
-
-from anomaly.policy.read import as_record, policy
+from anomaly.policy.working_days import exceptions
 from anomaly.store.steps import Step
 
 # Stays settled in a month began up to so many days before it.
 LOOK_BACK_DAYS = 92
 # A Monday, from which weekdays are counted.
 MONDAY = "DATE '2018-01-01'"
-
-
-@dataclass(frozen=True)
-class Year:
-    """The public holidays, first and last day, and weekend days worked for them."""
-
-    holidays: list[list[date]]
-    worked: list[date]
-
-
-@cache
-def years() -> dict[int, Year]:
-    """Return the announced years; PolicyError on a key that is none."""
-    where = "policy/holidays.toml"
-    return {
-        int(year): as_record(Year, cells, f"{where} {year}")
-        for year, cells in policy("holidays").items()
-    }
-
-
-@cache
-def exceptions() -> dict[date, bool]:
-    """Return the days that are not as their weekday says: day -> is it worked."""
-    found = {}
-    for year in years().values():
-        for first, last in year.holidays:
-            for step in range((last - first).days + 1):
-                found[first + timedelta(days=step)] = False
-        found |= dict.fromkeys(year.worked, True)
-    return found
-
-
-def is_working(day: date) -> bool:
-    """Tell whether a day is worked; weekdays are where a year is not announced."""
-    return exceptions().get(day, day.weekday() < 5)
 
 
 def calendar_step() -> Step:
