@@ -6,6 +6,7 @@ from datetime import date
 import pandas as pd
 
 from anomaly.casework import funnel as funnel_room
+from anomaly.casework import self_audit
 from anomaly.casework.kept_draws import KeptDraw, kept_draw
 from anomaly.leads import feedback, item_watch, weighed
 from anomaly.periods import MonthLike, month_text, parse_month
@@ -58,6 +59,15 @@ class CaseDesk:
         """Return how far the leads of twelve months have come: stage, count, amount."""
         found = funnel_room.findings(self.store, district)
         return funnel_room.funnel(found, parse_month(month))
+
+    def self_audit(self, month: MonthLike) -> pd.DataFrame:
+        """Return the agency's look at its own handlers, one row each.
+
+        Columns: `anomaly.casework.self_audit.COLUMNS`; yuan.
+        """
+        month = parse_month(month)
+        self.store.check_month(month)
+        return self_audit.self_audit(self.store, month)
 
     def drawn(self, month: MonthLike) -> KeptDraw | None:
         """Return the inspection draw kept for a month, None where there is none."""

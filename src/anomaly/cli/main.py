@@ -16,6 +16,7 @@ from anomaly.cli import (
     ranking,
     rules,
     schedule,
+    self_audit,
     store,
 )
 from anomaly.errors import AnomalyError
@@ -38,6 +39,7 @@ features.register(app)
 brief.register(app)
 case_file.register(app)
 draw.register(app)
+self_audit.register(app)
 schedule.register(app)
 mapping.register(app)
 
