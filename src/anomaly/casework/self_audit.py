@@ -97,7 +97,8 @@ def _reviews(store: Store, month: date) -> pd.DataFrame:
         " WHERE f.operator_id IS NOT NULL ORDER BY f.settlement_id"
     )
     early = (rows["paid_at"] < rows["reviewed_at"]).fillna(False)
-    off = (rows["is_manual"] == 1) & [_off_hours(at) for at in rows["reviewed_at"]]
+    late = pd.Series([_off_hours(at) for at in rows["reviewed_at"]], dtype=bool)
+    off = (rows["is_manual"] == 1) & late
     return rows.assign(
         is_early=early,
         early_pay=rows["fund_pay"].where(early, 0.0),
