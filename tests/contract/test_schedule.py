@@ -527,6 +527,10 @@ def test_a_killed_run_shows_and_is_taken_up_again(house):
     assert "the run of 2026-05 was cut off" in err
     assert house("run", "monthly", "--now", DUE)[0] == 0
     assert house.state_of(DUE) == (0, "ok")
+    house.add_log(event="started", at=f"{LATER}:00+08:00", month=MAY)
+    assert house("run", "monthly", "--now", LATER)[0] == 0
+    assert house.rendered == [MAY, MAY]
+    assert house.state_of(LATER) == (0, "ok")
 
 
 def test_a_month_rendered_by_hand_settles_a_failure(house):

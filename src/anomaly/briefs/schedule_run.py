@@ -68,13 +68,19 @@ def _waiting(
     if due <= moment(schedule.installed_at):
         coming = month_text(reported(rule, month_of(rule, following)))
         return Answer(schedule.name, "waiting", coming, until)
-    if _is_done(schedule, month):
+    if not _cut_off(schedule) and _is_done(schedule, month):
         return Answer(schedule.name, DONE, month, f"{month} is done; {until}")
     tried = _tried_today(schedule, rule, now, month)
     if tried:
         again = f"tried today, and failed: {tried}; tomorrow again, or now with --force"
         return Answer(schedule.name, "waiting", month, f"{month} was {again}")
     return None
+
+
+def _cut_off(schedule: Schedule) -> bool:
+    """Tell whether the last run never came to its end: it is taken up again."""
+    found = runs(schedule)
+    return bool(found) and found[-1].finished is None
 
 
 def _is_done(schedule: Schedule, month: str) -> bool:
