@@ -16,6 +16,7 @@ from anomaly.cli import (
     ranking,
     rules,
     store,
+    views,
 )
 from anomaly.errors import AnomalyError
 
@@ -36,6 +37,7 @@ lines.register(app)
 features.register(app)
 brief.register(app)
 case_file.register(app)
+views.register(app)
 draw.register(app)
 mapping.register(app)
 
