@@ -33,6 +33,7 @@ def draw_districts(
     holds range, whole, number and a text for each side.
     """
     ax.set_title(title)
+    ax.use_sticky_edges = False
     places = range(len(table))
     ranged = table["upper"].notna()
     ax.barh(

@@ -22,6 +22,7 @@ def draw_standing(
     unit's mark. `words` holds range, middle, one, unit and number, such as '{} ×'.
     """
     ax.set_title(title)
+    ax.use_sticky_edges = False
     columns = ["ratio", "low", "high", "lower_quartile", "upper_quartile"]
     table = table.assign(**{c: table[c].clip(LEAST, MOST) for c in columns})
     places = list(range(len(table)))
