@@ -4,6 +4,7 @@ from anomaly.briefs import fund
 from anomaly.briefs.case_contents import all_printable
 from anomaly.briefs.contents import conclusion, money, shortened, tiers
 from anomaly.briefs.facts import NAMED, UNITS, Facts
+from anomaly.briefs.followup import stages, stages_say
 from anomaly.briefs.overview import (
     COMPARED,
     FINISHED,
@@ -33,6 +34,8 @@ def compose(overview: Overview) -> dict:
         "leads": [leads_row(one) for one in overview.all],
         "checks": [checks_row(one) for one in overview.all],
         "lines": lines(overview),
+        "stages": stages(overview.whole),
+        "stages_say": stages_say(overview.whole),
         "course": bool(len(overview.whole.course)),
         "course_says": course_says(overview),
         "coverage": coverage(overview),
@@ -66,12 +69,31 @@ def _leads_sentence(overview: Overview) -> str:
 
 def _where_sentence(overview: Overview) -> str:
     words = overview.words
-    told = words.say("city_differ", differ=differ(overview).rstrip("。."))
+    where = differ(overview).rstrip("。.")
+    told = words.say("city_differ", city=_city_differs(overview), differ=where)
     amounts = money(overview.whole)
     if not amounts:
         return told + words["city_no_money"]
     first = amounts[0]
     return told + words.say("city_money", **first)
+
+
+def _city_differs(overview: Overview) -> str:
+    """Return which of the city's own figures lie beyond their past, if any."""
+    words, told = overview.words, []
+    names = (*fund.MONEY, *fund.SHARES)
+    sides = {name: beside_past(overview.whole, name)["side"] for name in names}
+    for side, key in (("above", "city_high"), ("below", "city_low")):
+        found = [words[name] for name in names if sides[name] == side]
+        if found:
+            told.append(words.say(key, names=words["enumeration"].join(found)))
+    return "".join(told)
+
+
+def name_of(facts: Facts) -> str:
+    """Return a row's name, short enough for a table."""
+    named = facts.name if facts.district else facts.words["city_whole"]
+    return shortened(named, NAME)
 
 
 def differ(overview: Overview) -> str:
@@ -103,11 +125,11 @@ def running_row(facts: Facts) -> dict:
         change = facts.words.change(
             facts.value(name, facts.month),
             facts.value(name, before),
-            style="card",
+            style="slim",
             points=name in fund.SHARES,
         )
         cells.append([fund.figure(facts, name, facts.month), change])
-    return {"name": shortened(facts.name, NAME), "cells": cells}
+    return {"name": name_of(facts), "cells": cells}
 
 
 def leads_row(facts: Facts) -> dict:
@@ -120,7 +142,7 @@ def leads_row(facts: Facts) -> dict:
     none = {"amount": "—", "interval": ""}
     yuan = [amounts.get(words[f"money_line_{unit}"], none) for unit in AT_STAKE]
     return {
-        "name": shortened(facts.name, NAME),
+        "name": name_of(facts),
         "counts": [[one["leads"], one["chance"]] for one in counts],
         "yuan": [[one["amount"], one["interval"]] for one in yuan],
     }
@@ -132,7 +154,7 @@ def checks_row(facts: Facts) -> dict:
     counted, amount, excluded = hit_counts(facts)
     cells = [words.count(counted), words.money(amount), words.count(excluded)]
     cells.append(words.count(float(facts.repairs["settlements"].sum())))
-    return {"name": shortened(facts.name, NAME), "cells": cells + _stages(facts)}
+    return {"name": name_of(facts), "cells": cells + _stages(facts)}
 
 
 def _stages(facts: Facts) -> list[str]:

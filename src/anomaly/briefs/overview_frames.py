@@ -17,6 +17,7 @@ from anomaly.briefs.overview_contents import (
     checks_row,
     coverage,
     leads_row,
+    name_of,
     sentences,
 )
 from anomaly.periods import shift
@@ -46,7 +47,7 @@ def _running(overview: Overview) -> pd.DataFrame:
     words, before = overview.words, shift(overview.month, -12)
     rows = []
     for one in overview.all:
-        row = {words["city_column_district"]: one.name}
+        row = {words["city_column_district"]: name_of(one)}
         for name in fund.TABLE:
             row[words[name]] = one.value(name, overview.month)
             head = words.say("city_column_before", indicator=words[name])
@@ -62,7 +63,7 @@ def _differ(overview: Overview) -> pd.DataFrame:
             found = beside_past(one, name)
             side = words[f"city_side_{found['side'] or 'unknown'}"]
             rows.append(
-                [one.name, words[name], found["value"], found["lower"], found["upper"]]
+                [name_of(one), words[name], found["value"], found["lower"], found["upper"]]
                 + [side]
             )
     heads = ("district", "indicator", "value", "lower", "upper", "side")
@@ -72,7 +73,7 @@ def _differ(overview: Overview) -> pd.DataFrame:
 def _leads(overview: Overview) -> pd.DataFrame:
     words, rows = overview.words, []
     for one in overview.all:
-        row = {words["city_column_district"]: one.name}
+        row = {words["city_column_district"]: name_of(one)}
         for unit in UNITS:
             leads, chance = leads_and_chance(one, unit)
             label = words[f"label_{unit}"]
@@ -92,7 +93,7 @@ def _checks(overview: Overview) -> pd.DataFrame:
     heads += ("suspected", "finished", "confirmed")
     rows = [
         [
-            one.name,
+            name_of(one),
             *hit_counts(one),
             float(one.repairs["settlements"].sum()),
             *checks_row(one)["cells"][4:],
