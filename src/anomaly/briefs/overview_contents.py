@@ -100,16 +100,16 @@ def differ(overview: Overview) -> str:
     """Return one sentence: which districts lie beyond what their past leads to."""
     words, found, ranged = overview.words, [], False
     for name in COMPARED:
-        sides = [(one.name, beside_past(one, name)["side"]) for one in overview.districts]
+        sides = [
+            (one.name, beside_past(one, name)["side"]) for one in overview.districts
+        ]
         ranged = ranged or any(side for _, side in sides)
         for side in ("above", "below"):
             names = [district for district, where in sides if where == side]
             if names:
                 told = words["enumeration"].join(names)
                 indicator = words[name]
-                found.append(
-                    words.say(f"city_{side}", names=told, indicator=indicator)
-                )
+                found.append(words.say(f"city_{side}", names=told, indicator=indicator))
     if not ranged:
         return words["city_no_range"]
     if not found:

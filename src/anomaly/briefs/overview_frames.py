@@ -62,10 +62,8 @@ def _differ(overview: Overview) -> pd.DataFrame:
         for one in overview.districts:
             found = beside_past(one, name)
             side = words[f"city_side_{found['side'] or 'unknown'}"]
-            rows.append(
-                [name_of(one), words[name], found["value"], found["lower"], found["upper"]]
-                + [side]
-            )
+            cells = [found["value"], found["lower"], found["upper"]]
+            rows.append([name_of(one), words[name], *cells, side])
     heads = ("district", "indicator", "value", "lower", "upper", "side")
     return pd.DataFrame(rows, columns=[words[f"city_column_{one}"] for one in heads])
 

@@ -33,7 +33,7 @@ def compose(case: CaseFile, weighed: pd.DataFrame | None) -> dict:
     made = {
         "labels": {k: v for k, v in words.entries.items() if isinstance(v, str)},
         "name": shortened(name, 2 * NAME),
-        "kind": words[f"unit_{case.unit_kind}"],
+        "kind": words[f"profile_kind_{case.unit_kind}"],
         "month": month,
         "running_head": running,
         "tier": tier,
@@ -70,7 +70,7 @@ def sentences(case: CaseFile) -> list[str]:
     if case.reasons:
         room = SENTENCE[words.language] - 2
         reason = shortened(hidden(case, case.reasons[0]).rstrip("。. "), room)
-        why = words.say("profile_says_reason", reason=reason)
+        why = words.say("profile_says_reason", reason=reason[:1].upper() + reason[1:])
     return [_standing(case, words), why, _money(case, words)]
 
 

@@ -45,7 +45,9 @@ def standing_table(case: CaseFile) -> pd.DataFrame:
     rows = rows.join(peers, on="indicator")
     found = {"ratio": "value", "low": "expected_low", "high": "expected_high"}
     found |= {name: name for name in quartiles}
-    over = {to: rows[name].astype(float) / rows["expected"] for to, name in found.items()}
+    over = {
+        to: rows[name].astype(float) / rows["expected"] for to, name in found.items()
+    }
     table = pd.DataFrame(over).assign(name=rows["name"])
     cut = LABEL[case.language]
     table["label"] = [shortened(printable(name), cut) for name in rows["name"]]

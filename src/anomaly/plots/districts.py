@@ -1,5 +1,7 @@
 """Districts beside each other: this month's value on the range of their own past."""
 
+import math
+
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
@@ -44,7 +46,7 @@ def draw_districts(
         color=RANGE,
         label=words["range"],
     )
-    if whole == whole:  # a NaN is not itself
+    if math.isfinite(whole):
         ax.axvline(whole / scale, color=BLUE, lw=1, ls="--", label=words["whole"])
     for side, look in SIDES.items():
         rows = table.reset_index(drop=True)
@@ -70,7 +72,7 @@ def draw_districts(
 
 def _values(ax: Axes, table: pd.DataFrame, scale: float, number: str) -> None:
     for place, value in enumerate(table["value"]):
-        if value == value:
+        if math.isfinite(value):
             ax.annotate(
                 number.format(value / scale),
                 (value / scale, place),

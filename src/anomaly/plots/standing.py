@@ -1,4 +1,4 @@
-"""One unit beside its peers: how many times what is ordinary, indicator by indicator."""
+"""One unit beside its peers: each indicator as a multiple of what is ordinary."""
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -9,6 +9,7 @@ from anomaly.plots.style import BLUE, FAINT, INK, styled
 RANGE, MIDDLE = "#d5e1ee", "#8fa3b5"
 TICKS = (0.125, 0.25, 0.5, 1, 2, 4, 8, 16, 32)
 LEAST, MOST = 0.1, 40  # what lies beyond is drawn at the edge
+WORDS = 0.3  # of the width is kept free for the text beside the last mark
 
 
 @styled
@@ -32,7 +33,9 @@ def draw_standing(
         ("lower_quartile", "upper_quartile", 0.26, MIDDLE, words["middle"]),
     ):
         width = table[high] - table[low]
-        ax.barh(places, width, left=table[low], height=height, color=colour, label=label)
+        ax.barh(
+            places, width, left=table[low], height=height, color=colour, label=label
+        )
     ax.axvline(1, color=BLUE, lw=1, ls="--", label=words["one"])
     ax.scatter(
         table["ratio"],
@@ -67,7 +70,8 @@ def _told(ax: Axes, table: pd.DataFrame) -> None:
 
 def _axes(ax: Axes, known: pd.DataFrame, number: str) -> None:
     low, high = float(known.min().min()), float(known.max().max())
-    ax.set_xlim(min(low, 0.5) * 0.9, max(high, 2) * 1.6)
+    first, last = min(low, 0.5) * 0.9, max(high, 2)
+    ax.set_xlim(first, last * (last / first) ** WORDS)
     ax.xaxis.set_major_locator(FixedLocator(TICKS))
     ax.xaxis.set_major_formatter(FuncFormatter(lambda v, _: number.format(f"{v:g}")))
     ax.xaxis.set_minor_locator(NullLocator())
