@@ -13,7 +13,7 @@ from anomaly.briefs import write_profile
 from anomaly.briefs.profile_figures import standing_table
 from anomaly.briefs.wording import Wording
 
-ODD = '#panic("x") <b> $x$ *粗* @ref `=1+1` \\ [a](b) "引" \U0002b7f9'
+ODD = '\U0002b7f9#panic("x") <b> $x$ *粗* @ref `=1+1` \\ [a](b) "引"'
 
 
 @pytest.fixture(scope="module")

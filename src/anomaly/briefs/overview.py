@@ -63,8 +63,8 @@ def gather_city(store, *, month: MonthLike, language: str = "zh") -> Overview:
     """
     city = _Lean(store, month, language)
     codes = sorted(str(code) for code in store.districts()["district"])
-    districts = tuple(city.facts(code) for code in codes)
     words = Wording(language, WORDS)
+    districts = tuple(replace(city.facts(code), words=words) for code in codes)
     return Overview(
         month=city.month,
         words=words,
