@@ -13,7 +13,7 @@ from anomaly.briefs import write_profile
 from anomaly.briefs.profile_figures import standing_table
 from anomaly.briefs.wording import Wording
 
-ODD = '\U0002b7f9#panic("x") <b> $x$ *粗* @ref `=1+1` \\ [a](b) "引"'
+ODD = '\U00010330#panic("x") <b> $x$ *粗* @ref `=1+1` \\ [a](b) "引"'
 
 
 @pytest.fixture(scope="module")
@@ -95,7 +95,7 @@ def test_long_and_hostile_text_still_fits_one_page(case, weighed, tmp_path):
     text = text_of(write_profile(told, tmp_path, beside))
     assert "#panic" in text
     assert "…" in text
-    assert "U+2B7F9" in text
+    assert "U+10330" in text
 
 
 def test_bare_data_says_so(case, tmp_path):
