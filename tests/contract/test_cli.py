@@ -4,6 +4,7 @@ import json
 import subprocess
 import sys
 from itertools import pairwise
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -112,6 +113,26 @@ def test_a_case_file_is_a_pdf_and_a_workbook(store, tmp_path):
     code, out, err = run(*asked, "--id", "D9", "--out", tmp_path)
     assert (code, out) == (2, "")
     assert err.splitlines()[-1].startswith("anomaly: doctor 'D9': none in 2026-05")
+
+
+def test_a_profile_is_one_file_and_an_unknown_unit_is_refused(store, tmp_path):
+    asked = ["profile", "--store", store, "--month", "2026-05", "--unit", "doctor"]
+    code, out, err = run(*asked, "--id", "D1", "--out", tmp_path, "--json")
+    assert code == 0, err
+    assert [Path(one).name for one in json.loads(out)["files"]] == [
+        "doctor-D1-profile.pdf"
+    ]
+    code, out, err = run(*asked, "--id", "D9", "--out", tmp_path)
+    assert (code, out) == (2, "")
+
+
+def test_the_overview_is_a_pdf_and_a_workbook(store, tmp_path):
+    asked = ["overview", "--store", store, "--month", "2026-05", "--out", tmp_path]
+    code, out, err = run(*asked, "--json")
+    assert code == 0, err
+    names = [path.name for path in sorted((tmp_path / "2026-05").iterdir())]
+    assert names == ["city.pdf", "city.xlsx"]
+    assert json.loads(out)["districts"] >= 1
 
 
 def test_same_store_same_list_to_the_byte(store, tmp_path):

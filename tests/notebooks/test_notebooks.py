@@ -57,3 +57,17 @@ def test_the_case_file_runs_as_it_stands(tmp_path):
     # Nobody was named, so the first of the list is told.
     assert scope["case"].who["unit_id"].iloc[0] == "D00"
     assert "D00" in scope["case"]._repr_html_()
+
+
+@pytest.mark.parametrize("name", ["city_overview", "unit_profile"])
+def test_the_short_views_run_as_they_stand(name, tmp_path):
+    path = next(path for path in NOTEBOOKS if path.stem == name)
+    parameters, *cells = code_cells(path)
+    assert parameters.metadata.tags == ["parameters"]
+    scope: dict = {}
+    exec(parameters.source, scope)
+    scope |= {"store": str(load_world(tmp_path, case_world())), "month": MONTH}
+    scope |= {"out": str(tmp_path / "out")}
+    for cell in cells:
+        exec(cell.source, scope)
+    assert list((tmp_path / "out" / MONTH).glob("*.pdf"))

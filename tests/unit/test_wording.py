@@ -72,8 +72,11 @@ def test_an_unknown_language_is_refused():
         Wording("fr")
 
 
-def entries():
-    text = files("anomaly.briefs").joinpath("wording.toml").read_text("utf-8")
+OWN = ("overview.toml", "profile.toml")
+
+
+def entries(name="wording.toml"):
+    text = files("anomaly.briefs").joinpath(name).read_text("utf-8")
     return tomllib.loads(text)
 
 
@@ -94,3 +97,12 @@ def test_both_languages_say_the_same_things():
 @pytest.mark.parametrize("word", ["欺诈", "骗保", "fraud", "violator"])
 def test_no_word_passes_judgement(word):
     assert word not in str(entries()).lower()
+
+
+@pytest.mark.parametrize("name", OWN)
+def test_a_reports_own_words_are_whole_and_hide_no_others(name):
+    zh, en = entries(name)["zh"], entries(name)["en"]
+    assert list(zh) == list(en)
+    assert [key for key in zh if fields(zh[key]) != fields(en[key])] == []
+    assert not set(zh) & set(entries()["zh"])
+    assert not [w for w in ("欺诈", "骗保", "fraud", "violator") if w in str(zh | en)]

@@ -38,7 +38,7 @@ def compose(case: CaseFile, figures: dict[str, str]) -> dict:
             [said["columns"]["month"], month_text(case.month)],
         ],
     }
-    return _printable(made)
+    return all_printable(made)
 
 
 def labels(case: CaseFile) -> dict[str, str]:
@@ -77,12 +77,12 @@ def section(case: CaseFile, key: str) -> dict:
     }
 
 
-def _printable(value):
+def all_printable(value):
     """Return texts with each character that the shipped font lacks spelt out."""
     if isinstance(value, str):
         return printable(value)
     if isinstance(value, dict):
-        return {key: _printable(item) for key, item in value.items()}
+        return {key: all_printable(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_printable(item) for item in value]
+        return [all_printable(item) for item in value]
     return value

@@ -21,11 +21,16 @@ FLAT = 0.0005  # below half a tenth of a percent a change prints as 0.0
 
 
 class Wording:
-    """The wording of one language: `words['key']`, `words.say('key', name=...)`."""
+    """The wording of one language: `words['key']`, `words.say('key', name=...)`.
 
-    def __init__(self, language: str) -> None:
+    ``own`` names further files beside wording.toml that a report brings along.
+    """
+
+    def __init__(self, language: str, *own: str) -> None:
         self.language = language
         self.entries = _entries(language)
+        for name in own:
+            self.entries = self.entries | _all_entries(name)[language]
 
     def __getitem__(self, key: str):
         return self.entries[key]
@@ -82,9 +87,9 @@ class Wording:
         return self.say(f"{style}_{'up' if size > 0 else 'down'}", size=amount)
 
 
-@lru_cache(maxsize=1)
-def _all_entries() -> dict:
-    text = files("anomaly.briefs").joinpath("wording.toml").read_text("utf-8")
+@lru_cache
+def _all_entries(name: str = "wording.toml") -> dict:
+    text = files("anomaly.briefs").joinpath(name).read_text("utf-8")
     return tomllib.loads(text)
 
 

@@ -18,6 +18,7 @@ from anomaly.cli import (
     schedule,
     self_audit,
     store,
+    views,
 )
 from anomaly.errors import AnomalyError
 
@@ -38,6 +39,7 @@ lines.register(app)
 features.register(app)
 brief.register(app)
 case_file.register(app)
+views.register(app)
 draw.register(app)
 self_audit.register(app)
 schedule.register(app)
