@@ -1,4 +1,4 @@
-"""A stand-in store whose names are markup, formulas, paths, code and rare characters."""
+"""A stand-in store whose names are markup, formulas, paths, code, rare characters."""
 
 import pandas as pd
 import stand_in
