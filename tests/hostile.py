@@ -29,6 +29,8 @@ def open_store(path):
     store.districts = lambda: frame
     for unit in ("doctor", "institution", "pharmacy"):
         table = store.units[unit]
-        named = [UNITS[i // 3 % len(UNITS)] for i in range(len(table))]
+        # By p within a district, so that each one's first leads carry them.
+        order = table.groupby("district")["p"].rank(method="first").astype(int)
+        named = [UNITS[place % len(UNITS)] for place in order]
         store.units[unit] = table.assign(unit_name=named)
     return store
