@@ -1,6 +1,7 @@
 """What a whole run did, written from its first moment: MONTH/manifest.json."""
 
 import json
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -23,6 +24,9 @@ class Manifest:
         self.started = _now()
         self.problem = ""
         self._write(RUNNING, "")
+        if self.problem:  # what an earlier run said is not said of this one
+            with suppress(OSError):
+                self.path.unlink(missing_ok=True)
 
     def tell(self, record: RunRecord) -> None:
         """Take in what became of one report."""
@@ -64,6 +68,17 @@ def read_manifest(folder: Path) -> dict | None:
         return json.loads((folder / NAME).read_text("utf-8"))
     except (OSError, ValueError):
         return None
+
+
+def untold(folder: Path) -> str:
+    """Return why the manifest does not tell how a finished run ended, '' where it does.
+
+    A disk that was full to the end leaves it absent, or saying that the run goes on.
+    """
+    told = read_manifest(folder)
+    if told is None or told["status"] == RUNNING:
+        return f"{folder / NAME} could not be written; it does not tell this run"
+    return ""
 
 
 def _now() -> str:

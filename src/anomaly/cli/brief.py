@@ -115,15 +115,15 @@ def _render(stage, store, month, districts, out_path, **options):
 def _counted(update, total: int):
     """Return what tells the display of each report done, and the time left."""
     update("", 0, total)
-    done, first = [], []
+    done, made = [], []  # what was kept, not made, took no time
 
     def count(record) -> None:
         done.append(record)
-        first.append(time.monotonic())
+        made.extend([] if record.fresh else [time.monotonic()])
         left = total - len(done)
         what = record.district
-        if left and len(done) > 1:
-            pace = (first[-1] - first[0]) / (len(done) - 1)
+        if left and len(made) > 1:
+            pace = (made[-1] - made[0]) / (len(made) - 1)
             what += f", about {_span(pace * left)} left"
         update(what, len(done), total)
 
@@ -136,7 +136,9 @@ def _span(seconds: float) -> str:
 
 
 def _report(records: list, out_path: Path, as_json: bool) -> None:
-    """Say what was made and where; exit 1 where a district failed."""
+    """Say what was made and where; exit 1 where a district or the manifest failed."""
+    from anomaly.briefs.manifest import untold
+
     failed = [record for record in records if record.status != "done"]
     if as_json:
         told = [record.as_dict() for record in records]
@@ -155,7 +157,10 @@ def _report(records: list, out_path: Path, as_json: bool) -> None:
         show_table(pd.DataFrame(rows))
     for record in failed:
         err.print(f"district {record.district} failed: {record.error}")
-    if failed:
+    problem = untold(out_path / records[0].month)
+    if problem:
+        err.print(problem)
+    if failed or problem:
         raise typer.Exit(1)
 
 
