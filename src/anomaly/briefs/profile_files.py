@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from anomaly.briefs.case_contents import all_printable
 from anomaly.briefs.case_files import stem
 from anomaly.briefs.pdf import typeset
 from anomaly.briefs.profile import compose
@@ -51,7 +52,8 @@ def profile_pdf(case: CaseFile, weighed: pd.DataFrame | None, folder: Path) -> b
     """Return the PDF; its assets are left in the folder."""
     made = pictures(case)
     told = compose(case, weighed)
-    told["figures"] = {name: picture.alt for name, picture in made.items()}
+    alts = {name: picture.alt for name, picture in made.items()}
+    told["figures"] = all_printable(alts)
     text = json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True)
     (folder / DATA).write_text(text, encoding="utf-8")
     for name, picture in made.items():
