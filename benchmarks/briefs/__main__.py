@@ -1,8 +1,10 @@
 """What a brief costs beside its own cells and beside stock papermill.
 
-    python benchmarks/briefs STORE [--stock 2] [--workers 2]
+    python benchmarks/briefs STORE [--stock 2] [--cells 5] [--workers 2]
 
 STORE is a folder with built months; its last month is rendered for every district.
+hundred.py beside this makes one of a hundred districts. The cells are run for a few
+of the districts, by papermill for fewer still.
 All is measured in one run, on the same machine and store, and printed as JSON.
 """
 
@@ -27,6 +29,7 @@ def main() -> None:
     )
     parser.add_argument("store", type=Path)
     parser.add_argument("--stock", type=int, default=2, help="reports by papermill")
+    parser.add_argument("--cells", type=int, default=5, help="reports by their cells")
     parser.add_argument("--workers", type=int, default=2)
     asked = parser.parse_args()
     store = str(asked.store.resolve())
@@ -37,7 +40,7 @@ def main() -> None:
         told = {"month": month, "districts": len(districts), "cores": os.cpu_count()}
         out = Path(folder)
         told |= ours(store, month, districts, out, asked.workers)
-        told |= cells(store, month, districts, out)
+        told |= cells(store, month, districts[: asked.cells], out)
         told |= stock(store, month, districts[: asked.stock], out)
         told |= pdf(out / "cells" / districts[0])
     told["load_average"] = os.getloadavg()[0]
