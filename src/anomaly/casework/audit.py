@@ -10,7 +10,7 @@ from anomaly.casework import seal
 from anomaly.casework.attachments import place
 from anomaly.casework.case import Event
 from anomaly.casework.cases import fold
-from anomaly.casework.chain import BEGINNING, link
+from anomaly.casework.chain import BEGINNING, broken
 from anomaly.casework.ledger import FILE, SCHEMA, Ledger, rows
 from anomaly.errors import StoreError
 from anomaly.store.store import digest
@@ -50,7 +50,7 @@ def _looked_at(root: Path, sealed: seal.Seal | None) -> Verdict:
             known = [] if _is_new(connection) else list(rows(connection))
     except (sqlite3.Error, ValueError) as error:
         return Verdict([Fault(FILE, f"it cannot be read ({error})", "a whole ledger")])
-    faults += _chain(known)
+    faults += _chained(known)
     told = ""
     if sealed is None:
         if known:
@@ -81,19 +81,12 @@ def _of_file(connection: sqlite3.Connection) -> list[Fault]:
     return []
 
 
-def _chain(known: Sequence[tuple[Event, str, str]]) -> list[Fault]:
-    """Return the first event that is not what was written."""
-    head = BEGINNING
-    for number, (event, previous, own) in enumerate(known, 1):
-        where = f"{FILE}, event {event.seq} of {event.lead_id}"
-        if event.seq != number:
-            return [Fault(where, f"number {event.seq}", f"event {number}")]
-        if previous != head:
-            return [Fault(where, f"it follows {previous[:12]}...", f"{head[:12]}...")]
-        head = link(previous, event)
-        if own != head:
-            return [Fault(where, f"hash {own[:12]}...", f"{head[:12]}...")]
-    return []
+def _chained(known: Sequence[tuple[Event, str, str]]) -> list[Fault]:
+    wrong = broken(known)
+    if wrong is None:
+        return []
+    event, found, expected = wrong
+    return [Fault(f"{FILE}, event {event.seq} of {event.lead_id}", found, expected)]
 
 
 def _against_seal(root: Path, sealed: seal.Seal, known: Sequence[tuple]) -> list[Fault]:

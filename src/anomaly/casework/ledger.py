@@ -87,6 +87,7 @@ class Ledger:
 
     def events(self) -> list[Event]:
         """Return all events in order."""
+        seal.refuse_absence(self.root)
         if not self.path.is_file():
             return []
         with self._reading(), closing(self._connect()) as connection:
@@ -106,14 +107,16 @@ class Ledger:
         """
         with self.locked():
             self._prepare()
-            with closing(self._connect()) as connection, self._reading():
-                connection.execute("BEGIN IMMEDIATE")
-                known = list(rows(connection))
+            with closing(self._connect()) as connection:
+                with self._reading():
+                    connection.execute("BEGIN IMMEDIATE")
+                    known = list(rows(connection))
                 seal.refuse_damage(self.root, known)
                 writing = self._writing(known)
                 write(writing)
-                self._insert(connection, writing.added)
-                connection.execute("COMMIT")
+                with self._reading():
+                    self._insert(connection, writing.added)
+                    connection.execute("COMMIT")
             if writing.added or not seal.is_sealed(self.root, writing.events):
                 seal.write(self.root, len(writing.events), writing.head)
         return [event for event, _ in writing.added]

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from anomaly.casework.chain import broken
 from anomaly.errors import StoreError
 from anomaly.store.store import digest
 
@@ -80,6 +81,17 @@ def refuse_damage(root: Path, known: Sequence[tuple]) -> None:
         raise _damaged(root, f"{len(known)} events", f"{found.events}, as sealed")
     if found.events == len(known) and digest(root / LEDGER) != found.sha256:
         raise _damaged(root, "bytes were changed from outside", "those sealed")
+    if found.events < len(known):
+        _refuse_other_past(root, found, known)
+
+
+def _refuse_other_past(root: Path, found: Seal, known: Sequence[tuple]) -> None:
+    """What was sealed must still be there, before what came after it."""
+    wrong = broken(known)
+    if wrong:
+        raise _damaged(root, f"event {wrong[0].seq}: {wrong[1]}", wrong[2])
+    if found.events and known[found.events - 1][2] != found.head:
+        raise _damaged(root, f"event {found.events} is another", "the one sealed")
 
 
 def _damaged(root: Path, found: str, expected: str) -> StoreError:

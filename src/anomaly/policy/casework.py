@@ -111,6 +111,7 @@ class LeaderFrom:
     pharmacy: Decimal
     clinic: Decimal
     other: Decimal
+    clinic_words: list[str]
     basis: str
 
     def __post_init__(self) -> None:
