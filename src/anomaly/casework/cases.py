@@ -109,9 +109,7 @@ def _stepped(case: Case, event: Event) -> Case:
             )
         case "confirmed" | "dismissed":
             confirmed = _outcome(case, state, amount)
-            return replace(
-                case, confirmed=confirmed, lifted=case.suspected - confirmed
-            )
+            return replace(case, confirmed=confirmed, lifted=case.suspected - confirmed)
     return replace(
         case,
         recovered=case.recovered + Decimal(body.get("recovered", 0)),

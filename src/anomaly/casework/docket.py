@@ -67,6 +67,18 @@ class Docket:
         """Return what happened to a case, tips that name it included."""
         return [event for event in self.ledger.events() if event.lead_id == lead_id]
 
+    def refuse_open(self, lead_id: str) -> None:
+        """UsageError where a lead has a case already."""
+        self._refuse_known(self.cases(), lead_id)
+
+    def _refuse_known(self, cases: dict[str, Case], lead_id: str) -> None:
+        if lead_id in cases:
+            raise UsageError(
+                f"case {lead_id}: it is open already ({cases[lead_id].state})",
+                expected="a lead without a case",
+                todo=f"see: anomaly case show '{lead_id}' --store {self.root}",
+            )
+
     def open(
         self, opening: Opening, by: str, lead_id: str = "", procedure: str = ""
     ) -> Case:
@@ -75,12 +87,7 @@ class Docket:
         chosen = self.policy.procedure_of(procedure or self.policy.procedure).id
 
         def write(writing: Writing) -> None:
-            if name in writing.cases:
-                raise UsageError(
-                    f"case {name}: it is open already ({writing.cases[name].state})",
-                    expected="a lead without a case",
-                    todo=f"see: anomaly case show '{name}' --store {self.root}",
-                )
+            self._refuse_known(writing.cases, name)
             writing.add(Draft(name, "case_opened", by, opening.body(chosen)))
 
         self.ledger.append(write)

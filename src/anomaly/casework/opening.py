@@ -45,9 +45,7 @@ class Opening:
 def check_unit(unit_kind: str, unit_id: str) -> None:
     """UsageError for a kind of unit that there is none of, or no id."""
     if unit_kind not in UNITS:
-        raise UsageError(
-            f"unit '{unit_kind}'", expected=f"one of {', '.join(UNITS)}"
-        )
+        raise UsageError(f"unit '{unit_kind}'", expected=f"one of {', '.join(UNITS)}")
     if not unit_id.strip():
         raise UsageError(f"{unit_kind}: no id", expected="the unit's id in the list")
 
@@ -126,9 +124,7 @@ def placed(store: Store, opening: Opening, policy: Casework) -> Opening:
         district = district or _one(
             store, "institution", "institution_id", owner, "district"
         )
-    return Opening(
-        **{**vars(opening), "district": str(district or ""), "object": kind}
-    )
+    return Opening(**{**vars(opening), "district": str(district or ""), "object": kind})
 
 
 def _institution(store: Store, owner: str, policy: Casework) -> str:

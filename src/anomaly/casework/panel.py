@@ -101,8 +101,9 @@ def _check_actions(case: Case, step: Step, policy: Casework, where: str) -> None
     if step.multiple is None or not least <= step.multiple <= most or not times:
         raise UsageError(
             f"{where}: --multiple {step.multiple if step.multiple else 'not given'}",
-            expected=f"{least} to {most} for a penalty" if times else "none without"
-            " the action penalty",
+            expected=f"{least} to {most} for a penalty"
+            if times
+            else "none without the action penalty",
             todo="give --action penalty and --multiple N together",
         )
 

@@ -129,7 +129,9 @@ def _stands(store: Store, tables: dict) -> bool:
         have = set(store.engine.frame(query)["row"])
         if not {"\x1f".join(row) for row in rows} <= have:
             return False
-    return _rows_written(store) == {name: len(rows) for name, (_, rows) in tables.items()}
+    return _rows_written(store) == {
+        name: len(rows) for name, (_, rows) in tables.items()
+    }
 
 
 def _rows_written(store: Store) -> dict[str, int]:

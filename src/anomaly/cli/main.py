@@ -8,6 +8,7 @@ import typer
 from anomaly.cli import (
     brief,
     case_file,
+    cases,
     data,
     draw,
     features,
@@ -16,6 +17,7 @@ from anomaly.cli import (
     ranking,
     rules,
     store,
+    tips,
 )
 from anomaly.errors import AnomalyError
 
@@ -36,6 +38,8 @@ lines.register(app)
 features.register(app)
 brief.register(app)
 case_file.register(app)
+cases.register(app)
+tips.register(app)
 draw.register(app)
 mapping.register(app)
 
