@@ -7,8 +7,8 @@ import pandas as pd
 
 from anomaly.casework import funnel as funnel_room
 from anomaly.casework.kept_draws import KeptDraw, kept_draw
-from anomaly.ledger_desk import LedgerDesk
 from anomaly.leads import feedback, item_watch, weighed
+from anomaly.ledger_desk import LedgerDesk
 from anomaly.periods import MonthLike, month_text, parse_month
 
 

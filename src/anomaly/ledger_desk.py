@@ -31,7 +31,8 @@ class LedgerDesk:
     and are told as texts.
     """
 
-    store: Store
+    def __init__(self, store: Store) -> None:
+        self.store = store
 
     def leads(self, unit, month, district=None, language="zh") -> pd.DataFrame:
         raise NotImplementedError

@@ -149,10 +149,10 @@ def allowed(case: Case, step: Step, policy: Casework) -> None:
     if step.state not in following:
         raise UsageError(
             f"{where}: it is {case.state}",
-            expected=f"one of {', '.join(following)} next"
+            expected=f"{' or '.join(following)} next"
             if following
             else "no further step: it is closed",
-            todo=f"see its history: anomaly case show {case.lead_id} --store ...",
+            todo=f"see its history: anomaly case show '{case.lead_id}' --store ...",
         )
     _check_fields(step, where)
     _check_evidence(case, step, policy, where)

@@ -171,7 +171,9 @@ def _money(row: Row, state: str) -> dict[str, str]:
             expected=f"at most the {confirmed} yuan confirmed",
         )
     amounts = (suspected, confirmed, recovered)
-    return dict(zip(("suspected", "confirmed", "recovered"), map(str, amounts)))
+    return dict(
+        zip(("suspected", "confirmed", "recovered"), map(str, amounts), strict=True)
+    )
 
 
 def _amount(row: Row, name: str, default: Decimal | None = None) -> Decimal:

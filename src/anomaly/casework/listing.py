@@ -105,7 +105,12 @@ def history(events: Iterable[Event]) -> pd.DataFrame:
 def told(event: Event) -> str:
     """Return what an event says beside its state, as one text."""
     body = dict(event.body)
-    for name in ("state", "parts", "majority", "object", "procedure"):
+    if "parts" in body:
+        parts = [
+            (one["rule"] or one["indicator"], one["amount"]) for one in body["parts"]
+        ]
+        body["because"] = ", ".join(f"{name} {amount}" for name, amount in parts)
+    for name in ("state", "parts", "majority", "unit_kind", "unit_id", "month"):
         body.pop(name, None)
     if "members" in body:
         votes = body["members"].items()

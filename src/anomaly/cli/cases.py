@@ -8,12 +8,12 @@ import pandas as pd
 import typer
 
 from anomaly.cli.data import AsJson, Month, StorePath
-from anomaly.cli.output import err, out, progress, say_json, show_table
+from anomaly.cli.output import err, out, say_json, show_table
 from anomaly.errors import UsageError
 
 if TYPE_CHECKING:
     from anomaly.casework.case import Case
-    from anomaly.workspace import Workspace
+    from anomaly.ledger_desk import LedgerDesk
 
 LeadId = Annotated[str, typer.Argument(help="Such as '2026-06|doctor|D1'.")]
 By = Annotated[str, typer.Option("--by", help="Who does it; the login name if not.")]
@@ -47,9 +47,10 @@ def case_open(
     as_json: AsJson = False,
 ) -> None:
     """Open a case of a lead, with what the month's list says of it."""
-    workspace = _opened(store)
-    with progress(quiet=as_json) as stage:
-        stage("open")("reading the month's list", 0, 1)
+    from anomaly.workspace import open_store
+
+    workspace = open_store(store)
+    with err.status("reading the month's list"):
         case = workspace.open_case(
             unit, unit_id, month, amount, by or None, lead_id, procedure
         )
@@ -90,7 +91,7 @@ def case_step(
     """Let a case take its next step; refused in one line where it may not."""
     from anomaly.casework.sheet import vote
 
-    workspace = _opened(store)
+    workspace = desk(store)
     case = workspace.step_case(
         lead_id,
         state,
@@ -118,7 +119,7 @@ def case_recuse(
     as_json: AsJson = False,
 ) -> None:
     """Note that somebody stays out of a case: no decision with that person."""
-    workspace = _opened(store)
+    workspace = desk(store)
     case = workspace.recuse_case(lead_id, name, by or None, reason)
     _tell(workspace, case, as_json)
 
@@ -135,7 +136,7 @@ def case_list(
     as_json: AsJson = False,
 ) -> None:
     """List cases with deadline and days left, the most urgent first."""
-    rows = _opened(store).cases(state, district, overdue, _day(on))
+    rows = desk(store).cases(state, district, overdue, _day(on))
     if as_json:
         say_json({"cases": _records(rows)})
         return
@@ -146,7 +147,7 @@ def case_list(
 @case_app.command("show")
 def case_show(lead_id: LeadId, store: StorePath, as_json: AsJson = False) -> None:
     """Print a case, its history and what may come next."""
-    workspace = _opened(store)
+    workspace = desk(store)
     case = workspace.docket.case(lead_id)
     events = workspace.docket.events_of(lead_id)
     if as_json:
@@ -167,7 +168,7 @@ def case_funnel(
     as_json: AsJson = False,
 ) -> None:
     """Say how many cases, and yuan, were suspected, confirmed and recovered."""
-    found = _opened(store).case_funnel(by, _day(on))
+    found = desk(store).case_funnel(by, _day(on))
     if as_json:
         say_json(found)
         return
@@ -190,7 +191,7 @@ def case_import(
     as_json: AsJson = False,
 ) -> None:
     """Take in past decisions, or the steps of an exported workbook: all or none."""
-    done = _opened(store).import_cases(path, by or None)
+    done = desk(store).import_cases(path, by or None)
     if as_json:
         say_json(done)
         return
@@ -216,7 +217,7 @@ def case_export(
     as_json: AsJson = False,
 ) -> None:
     """Write the open cases to a workbook; fill in `next` and import it."""
-    rows = _opened(store).export_cases(path, _day(on))
+    rows = desk(store).export_cases(path, _day(on))
     if as_json:
         say_json({"file": str(path), "rows": rows})
         return
@@ -228,17 +229,19 @@ def case_export(
 @case_app.command("publish")
 def case_publish(store: StorePath, as_json: AsJson = False) -> None:
     """Write FINDINGS and TIPS of the ledger into the store, where they wait."""
-    changed = _opened(store).publish_cases()
+    changed = desk(store).publish_cases()
     if as_json:
         say_json({"changed": changed})
         return
     out.print("FINDINGS and TIPS are as the ledger" + (" now" if changed else ""))
 
 
-def _opened(store: Path) -> "Workspace":
-    from anomaly.workspace import open_store
+def desk(store: Path) -> "LedgerDesk":
+    """Return the ledger of a store; it answers at once, as lists need no ranking."""
+    from anomaly.ledger_desk import LedgerDesk
+    from anomaly.store.store import Store
 
-    return open_store(store)
+    return LedgerDesk(Store.open(store))
 
 
 def _day(text: str) -> date | None:
@@ -252,7 +255,7 @@ def _records(rows: pd.DataFrame) -> list[dict]:
     return rows.astype(object).where(rows.notna(), None).to_dict("records")
 
 
-def _record(workspace: "Workspace", case: "Case") -> dict:
+def _record(workspace: "LedgerDesk", case: "Case") -> dict:
     from anomaly.casework.cases import next_states
     from anomaly.casework.docket import today
     from anomaly.casework.listing import row
@@ -261,7 +264,7 @@ def _record(workspace: "Workspace", case: "Case") -> dict:
     return row(case, policy, today()) | {"next": next_states(case, policy)}
 
 
-def _tell(workspace: "Workspace", case: "Case", as_json: bool) -> None:
+def _tell(workspace: "LedgerDesk", case: "Case", as_json: bool) -> None:
     found = _record(workspace, case)
     if as_json:
         say_json(found)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from anomaly.cli.cases import By
+from anomaly.cli.cases import By, desk
 from anomaly.cli.data import AsJson, StorePath
 from anomaly.cli.output import out, say_json, show_table
 
@@ -30,9 +30,7 @@ def tip_add(
     as_json: AsJson = False,
 ) -> None:
     """Note a tip in the ledger; it then marks its unit in the lists."""
-    from anomaly.workspace import open_store
-
-    tip = open_store(store).add_tip(
+    tip = desk(store).add_tip(
         *(channel, received_on, unit, unit_id, text),
         *(amount, reward, lead_id, by or None),
     )
@@ -42,9 +40,7 @@ def tip_add(
 @tip_app.command("list")
 def tip_list(store: StorePath, as_json: AsJson = False) -> None:
     """List the tips of the ledger, with what was found and given."""
-    from anomaly.workspace import open_store
-
-    rows = open_store(store).tips()
+    rows = desk(store).tips()
     if as_json:
         say_json({"tips": rows.to_dict("records")})
         return
@@ -62,9 +58,7 @@ def tip_link(
     as_json: AsJson = False,
 ) -> None:
     """Link a tip to a case, with what was found of it and the reward."""
-    from anomaly.workspace import open_store
-
-    tip = open_store(store).link_tip(tip_id, lead_id, amount, reward, by or None)
+    tip = desk(store).link_tip(tip_id, lead_id, amount, reward, by or None)
     _tell(tip, as_json)
 
 
