@@ -48,7 +48,7 @@ def _looked_at(root: Path, sealed: seal.Seal | None) -> Verdict:
         with closing(sqlite3.connect(root / FILE)) as connection:
             faults = _of_file(connection)
             known = [] if _is_new(connection) else list(rows(connection))
-    except (sqlite3.Error, ValueError) as error:
+    except (sqlite3.Error, ValueError, TypeError) as error:
         return Verdict([Fault(FILE, f"it cannot be read ({error})", "a whole ledger")])
     faults += _chained(known)
     told = ""

@@ -165,7 +165,7 @@ class Ledger:
     def _reading(self) -> Iterator[None]:
         try:
             yield
-        except (sqlite3.Error, ValueError) as error:
+        except (sqlite3.Error, ValueError, TypeError) as error:
             raise StoreError(
                 f"{self.path}: {error}",
                 expected="a whole ledger",
