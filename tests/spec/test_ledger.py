@@ -147,7 +147,7 @@ def test_the_wrong_event_is_named_and_nothing_is_built_on_it(tmp_path):
     text = ledger.path.read_bytes().replace(b'{"number":3}', b'{"number":8}')
     ledger.path.write_bytes(text)
     assert "event 4 of L3: hash" in found(tmp_path)
-    with pytest.raises(StoreError, match="changed from outside.*store verify"):
+    with pytest.raises(StoreError, match=r"changed from outside.*store verify"):
         written(tmp_path, 1)
 
 
