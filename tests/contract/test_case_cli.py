@@ -90,10 +90,8 @@ def table(path: Path, rows, encoding="utf-8-sig", header=HEADER) -> Path:
 
 
 def past(lead="K1", state="confirmed", amount="100.00", recovered="0", unit="D1"):
-    return [lead, "doctor", unit, "990101", "2024-05", state, amount, recovered] + [
-        "2024-06-05",
-        "李副局",
-    ]
+    cells = [lead, "doctor", unit, "990101", "2024-05", state, amount, recovered]
+    return [*cells, "2024-06-05", "李副局"]
 
 
 def test_a_case_from_the_list_to_its_end(store):
@@ -176,7 +174,7 @@ def test_findings_that_came_by_load_stay(store):
     step(store, "accepted")
     after = findings(store)
     assert len(after) == len(before)
-    assert [row[6] for row in after if row[1] == "D1"][0] == "accepted"
+    assert {row[6] for row in after if row[1] == "D1"} == {"accepted"}
     assert run("store", "verify", "--store", store, "--json")["whole"]
 
 

@@ -149,6 +149,8 @@ def test_the_wrong_event_is_named_and_nothing_is_built_on_it(tmp_path):
     assert "event 4 of L3: hash" in found(tmp_path)
     with pytest.raises(StoreError, match=r"changed from outside.*store verify"):
         written(tmp_path, 1)
+    with pytest.raises(StoreError, match="event 4 of L3"):
+        ledger.events()
 
 
 def test_a_tail_cut_off_is_found(tmp_path):

@@ -66,12 +66,25 @@ class Writing:
         # The body is read back as it will be, so that none is stored otherwise.
         body = json.loads(canonical(draft.body))
         seq = len(self.events) + 1
+        _refuse_unwritable(draft)
         event = Event(seq, draft.lead_id, draft.kind, at, draft.by, body)
         follow(self.cases, event)
         self.events.append(event)
         self.added.append((event, self.head))
         self.head = link(self.head, event)
         return event
+
+
+def _refuse_unwritable(draft: Draft) -> None:
+    """What a terminal of another encoding made of a text cannot be written."""
+    try:
+        f"{draft.lead_id}{draft.by}{canonical(draft.body)}".encode()
+    except UnicodeEncodeError:
+        raise UsageError(
+            f"case {draft.lead_id!a}: a text has characters that cannot be written",
+            expected="text in the terminal's own encoding",
+            todo="set the terminal to UTF-8 and try again",
+        ) from None
 
 
 class Ledger:
@@ -86,12 +99,14 @@ class Ledger:
         self.path = self.root / FILE
 
     def events(self) -> list[Event]:
-        """Return all events in order."""
+        """Return all events in order; StoreError where one was changed."""
         seal.refuse_absence(self.root)
         if not self.path.is_file():
             return []
         with self._reading(), closing(self._connect()) as connection:
-            return [event for event, *_ in rows(connection)]
+            known = list(rows(connection))
+        seal.refuse_broken(self.root, known)
+        return [event for event, *_ in known]
 
     def cases(self) -> dict[str, Case]:
         """Return every case by its lead_id."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from anomaly.casework.amounts import shared
-from anomaly.casework.case import Case
+from anomaly.casework.case import Case, Event
+from anomaly.casework.cases import fold
 from anomaly.casework.ledger import Ledger
 from anomaly.casework.tips import Tip, fold_tips
 from anomaly.errors import StoreError
@@ -71,20 +72,29 @@ def publish(store: Store) -> bool:
     All of it takes the place of what was written before, in one batch; findings
     that came by `anomaly load` stay, but for those of the same key.
     """
-    events = Ledger(store.root).events()
-    cases = Ledger(store.root).cases()
-    tables = {
-        FINDINGS: (FINDING_COLUMNS, finding_rows(cases.values())),
+    changed, ledger = False, Ledger(store.root)
+    while True:
+        events = ledger.events()
+        tables = _tables(events)
+        if not tables or not store.has("settlement") or _stands(store, tables):
+            return changed
+        with TemporaryDirectory(prefix=".publish-", dir=store.root) as folder:
+            for name, (columns, rows) in tables.items():
+                Path(folder, name).write_bytes(_packed(columns, rows, len(events)))
+            _load(store, Path(folder))
+        changed = True
+        # Whoever wrote later may have been overtaken by what we had read before.
+        if len(ledger.events()) == len(events):
+            return changed
+
+
+def _tables(events: list[Event]) -> dict[str, tuple[tuple, list]]:
+    """Return columns and rows of each file that has any."""
+    found = {
+        FINDINGS: (FINDING_COLUMNS, finding_rows(fold(events).values())),
         TIPS: (TIP_COLUMNS, tip_rows(fold_tips(events).values())),
     }
-    tables = {name: table for name, table in tables.items() if table[1]}
-    if not tables or not store.has("settlement") or _stands(store, tables):
-        return False
-    with TemporaryDirectory(prefix=".publish-", dir=store.root) as folder:
-        for name, (columns, rows) in tables.items():
-            Path(folder, name).write_bytes(_packed(columns, rows, len(events)))
-        _load(store, Path(folder))
-    return True
+    return {name: table for name, table in found.items() if table[1]}
 
 
 def _packed(columns: tuple, rows: list, number: int) -> bytes:

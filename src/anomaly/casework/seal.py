@@ -87,11 +87,18 @@ def refuse_damage(root: Path, known: Sequence[tuple]) -> None:
 
 def _refuse_other_past(root: Path, found: Seal, known: Sequence[tuple]) -> None:
     """What was sealed must still be there, before what came after it."""
-    wrong = broken(known)
-    if wrong:
-        raise _damaged(root, f"event {wrong[0].seq}: {wrong[1]}", wrong[2])
+    refuse_broken(root, known)
     if found.events and known[found.events - 1][2] != found.head:
         raise _damaged(root, f"event {found.events} is another", "the one sealed")
+
+
+def refuse_broken(root: Path, known: Sequence[tuple]) -> None:
+    """StoreError where an event is not what was written."""
+    wrong = broken(known)
+    if wrong:
+        event, found, expected = wrong
+        where = f"event {event.seq} of {event.lead_id}"
+        raise _damaged(root, f"{where}: {found}", expected)
 
 
 def _damaged(root: Path, found: str, expected: str) -> StoreError:

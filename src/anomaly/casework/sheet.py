@@ -159,7 +159,7 @@ def _asked(row: Row, by: str, folder: Path) -> Asked:
     }
     step = Step(
         state=state,
-        by=by,
+        by=row.text("by") or by,
         presiding=row.text("presiding"),
         members=tuple(vote(one, row.at("member")) for one in _split(row, "member")),
         actions=tuple(_split(row, "action")),
