@@ -249,6 +249,36 @@ def test_steps_go_out_and_come_back_as_a_workbook(store):
     assert "expected notified, as when the file was exported" in refused(*asked, code=3)
 
 
+def test_a_text_that_looks_like_a_formula_stays_a_text(store):
+    odd = past("=1+1", "notified", unit="@SUM(A1)")
+    run("case", "import", table(store.parent / "p.csv", [odd]), "--store", store)
+    path = store.parent / "odd.xlsx"
+    run("case", "export", path, "--store", store)
+    sheet = openpyxl.load_workbook(path).active
+    assert [sheet["A2"].value, sheet["A2"].data_type] == ["=1+1", "s"]
+    sheet.cell(2, [cell.value for cell in sheet[1]].index("next") + 1, "accepted")
+    sheet.parent.save(path)
+    run("case", "import", path, "--store", store)
+    found = run("case", "list", "--store", store, "--json")["cases"][0]
+    assert (found["lead_id"], found["unit_id"]) == ("=1+1", "@SUM(A1)")
+    assert found["state"] == "accepted"
+
+
+@pytest.mark.parametrize("content", [b"", b"lead_id,next\n", b"\xff\xfe\x00", b"a\n"])
+def test_a_file_without_a_row_changes_nothing(store, content):
+    path = store.parent / "empty.csv"
+    path.write_bytes(content)
+    try:
+        done = run("case", "import", path, "--store", store, "--json")
+    except AnomalyError:
+        done = {"steps": 0}
+    assert done == {"steps": 0}
+    assert run("case", "list", "--store", store, "--json")["cases"] == []
+    workbook = path.with_suffix(".xlsx")
+    workbook.write_bytes(content)
+    assert "a workbook" in refused("case", "import", workbook, "--store", store, code=3)
+
+
 def test_a_decision_may_stand_in_a_workbook(store):
     opened(store)
     for state in ("notified", "accepted"):

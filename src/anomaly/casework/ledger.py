@@ -192,7 +192,13 @@ class Ledger:
         """Be the one who writes or verifies; StoreError after a minute's wait."""
         if not self.root.is_dir():
             raise UsageError(f"store '{self.root}': there is none")
-        handle = os.open(self.root / LOCK, os.O_CREAT | os.O_WRONLY, 0o600)
+        try:
+            handle = os.open(self.root / LOCK, os.O_CREAT | os.O_WRONLY, 0o600)
+        except OSError as error:
+            raise StoreError(
+                f"{self.root / LOCK}: cannot be opened ({error.strerror})",
+                expected="a store that may be written",
+            ) from None
         until = time.monotonic() + PATIENCE_SECONDS
         try:
             while not _took(handle):

@@ -5,7 +5,7 @@ place key by key, records with an `id` one by one.
 """
 
 import tomllib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -99,7 +99,12 @@ class Panel:
 
     def __post_init__(self) -> None:
         _whole(self.least, 1, 99, "panel.least")
-        object.__setattr__(self, "majority", _number(self.majority, "panel.majority"))
+        majority = _number(self.majority, "panel.majority")
+        if not Decimal("0.5") <= majority < 1:
+            raise PolicyError(
+                f"{FILE}, panel.majority: {majority}", expected="0.5 to below 1"
+            )
+        object.__setattr__(self, "majority", majority)
 
 
 @dataclass(frozen=True)
@@ -131,10 +136,18 @@ class Action:
     units: list[str]
     basis: str
     leader: bool = False
-    multiple: tuple[int, int] | list[int] = ()
+    multiple: Sequence[int] = ()
 
     def __post_init__(self) -> None:
-        _known(self.grade, GRADES, f"action '{self.id}'")
+        where = f"action '{self.id}'"
+        _known(self.grade, GRADES, where)
+        for times in self.multiple:
+            _whole(times, 1, 100, f"{where}.multiple")
+        if len(self.multiple) not in (0, 2):
+            raise PolicyError(
+                f"{FILE}, {where}: multiple {self.multiple!r}",
+                expected="the least and the most times, or none",
+            )
 
 
 @dataclass(frozen=True)
