@@ -292,6 +292,24 @@ def test_a_decision_may_stand_in_a_workbook(store):
     assert step(store, "confirmed")["confirmed"] == "12.30"
 
 
+def test_evidence_is_copied_and_asked_for(store):
+    asked = ("case", "open", "--store", store, "--month", "2026-05", "--unit", "agency")
+    run(*asked, "--id", "A1", "--amount", "5", "--procedure", "longmatan")
+    lead = "2026-05|agency|A1"
+    asked = ("case", "step", lead, "notified", "--store", store)
+    assert "no evidence is attached" in refused(*asked)
+    assert "does not exist" in refused(*asked, "--attach", store / "none.pdf")
+    path = store.parent / "笔录.pdf"
+    path.write_bytes(b"record")
+    assert "结果告知" in run(*asked, "--attach", path)
+    (kept,) = (store / "attachments").iterdir()
+    assert kept.read_bytes() == b"record"
+    kept.write_bytes(b"Record")
+    result = CliRunner().invoke(app, ["store", "verify", "--store", str(store)])
+    assert result.exit_code == 3
+    assert "笔录.pdf" in result.stderr
+
+
 def test_tips_are_kept_within_the_policy_and_published(store):
     opened(store)
     asked = ("tip", "add", "--store", store, "--channel", "电话", "--received-on")
