@@ -9,17 +9,12 @@ from anomaly.casework import funnel as funnel_room
 from anomaly.casework import self_audit
 from anomaly.casework.kept_draws import KeptDraw, kept_draw
 from anomaly.leads import feedback, item_watch, weighed
+from anomaly.ledger_desk import LedgerDesk
 from anomaly.periods import MonthLike, month_text, parse_month
-from anomaly.store.store import Store
 
 
-class CaseDesk:
+class CaseDesk(LedgerDesk):
     """What `Workspace` says of cases; it brings the store, `leads` and `prepare`."""
-
-    store: Store
-
-    def leads(self, unit, month, district=None, language="zh") -> pd.DataFrame:
-        raise NotImplementedError
 
     def prepare(self, month: MonthLike, progress=None, unit=None) -> date:
         raise NotImplementedError

@@ -83,5 +83,7 @@ def funnel(found: pd.DataFrame, month: date, months: int = 12) -> pd.DataFrame:
     rows = []
     for stage, states in STAGES.items():
         reached = cases if states is None else cases[cases["state"].isin(states)]
-        rows.append((stage, len(reached), float(reached["amount"].fillna(0).sum())))
+        # A case has a row for each rule or indicator behind it, and counts once.
+        count = len(reached.drop_duplicates(["unit_kind", "unit_id", "month"]))
+        rows.append((stage, count, float(reached["amount"].fillna(0).sum())))
     return pd.DataFrame(rows, columns=list(FUNNEL))

@@ -8,6 +8,7 @@ import typer
 from anomaly.cli import (
     brief,
     case_file,
+    cases,
     data,
     draw,
     features,
@@ -18,6 +19,7 @@ from anomaly.cli import (
     schedule,
     self_audit,
     store,
+    tips,
     views,
 )
 from anomaly.errors import AnomalyError
@@ -40,6 +42,8 @@ features.register(app)
 brief.register(app)
 case_file.register(app)
 views.register(app)
+cases.register(app)
+tips.register(app)
 draw.register(app)
 self_audit.register(app)
 schedule.register(app)

@@ -52,15 +52,24 @@ def store_status(store: StorePath, as_json: AsJson = False) -> None:
 
 @store_app.command("verify")
 def store_verify(store: StorePath, as_json: AsJson = False) -> None:
-    """Check a store's files, hashes and sums; exit 3 where something is wrong."""
+    """Check a store's files, hashes, sums and ledger; exit 3 where one is wrong."""
+    from anomaly.casework import audit
     from anomaly.store.store import Store
     from anomaly.store.verify import verify
 
     faults = verify(Store.open(store))
+    ledger = audit.verify(store)
+    faults += ledger.faults
     if as_json:
-        say_json({"whole": not faults, "faults": [vars(fault) for fault in faults]})
+        known = {"events": ledger.events, "head": ledger.head, "told": ledger.told}
+        told = {"whole": not faults, "faults": [vars(fault) for fault in faults]}
+        say_json(told | {"ledger": known})
     elif not faults:
         out.print("the store is whole")
+        if ledger.events:
+            out.print(f"its ledger: {ledger.events} events, head {ledger.head}")
+    if ledger.told:
+        err.print(f"ledger: {ledger.told}")
     for fault in faults:
         err.print(f"{fault.where}: {fault.found}; expected {fault.expected}")
     if faults:

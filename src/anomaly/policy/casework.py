@@ -1,0 +1,279 @@
+"""The casework policy: procedures, deadlines, who decides, actions, rewards.
+
+Shipped records stand in casework.toml; a store's own `casework.toml` takes their
+place key by key, records with an `id` one by one.
+"""
+
+import tomllib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+from pathlib import Path
+
+from anomaly.errors import PolicyError
+from anomaly.policy.read import as_record, policy
+
+FILE = "casework.toml"
+STATES = (
+    "suspected",
+    "notified",
+    "accepted",
+    "appealed",
+    "reviewed",
+    "decided",
+    "confirmed",
+    "dismissed",
+    "recovered",
+    "rectified",
+    "restored",
+)
+GRADES = ("unreasonable", "breach", "illegal")
+
+
+@dataclass(frozen=True)
+class Procedure:
+    """The order of the states of a case, and what a procedure calls them."""
+
+    id: str
+    zh: str
+    en: str
+    steps: Mapping[str, list[str]]
+    names: Mapping[str, str]
+    evidence_before: list[str]
+    basis: str
+
+    def __post_init__(self) -> None:
+        after = [state for states in self.steps.values() for state in states]
+        for state in [*self.steps, *after, *self.names, *self.evidence_before]:
+            _known(state, STATES, f"procedure '{self.id}'")
+
+
+@dataclass(frozen=True)
+class Deadlines:
+    """Working days in each state, and the day of the month for decisions."""
+
+    decide_by_day: int
+    working_days: Mapping[str, int]
+    basis: str
+
+    def __post_init__(self) -> None:
+        for state, days in self.working_days.items():
+            _known(state, STATES, "deadlines.working_days")
+            _whole(days, 0, 1000, f"deadlines.working_days.{state}")
+        _whole(self.decide_by_day, 1, 28, "deadlines.decide_by_day")
+
+
+@dataclass(frozen=True)
+class Deciders:
+    """Who may decide, by name."""
+
+    leaders: list[str]
+    deputies: list[str]
+    members: list[str]
+    basis: str
+
+    def __post_init__(self) -> None:
+        for key in ("leaders", "deputies", "members"):
+            names = getattr(self, key)
+            texts = isinstance(names, list) and all(
+                isinstance(name, str) and name.strip() for name in names
+            )
+            if not texts:
+                raise PolicyError(
+                    f"{FILE}, deciders.{key}: {names!r}", expected="a list of names"
+                )
+
+    @property
+    def everyone(self) -> list[str]:
+        return [*self.leaders, *self.deputies, *self.members]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """How many must vote, and what share of them confirms."""
+
+    least: int
+    majority: Decimal
+    recusal: bool
+    basis: str
+
+    def __post_init__(self) -> None:
+        _whole(self.least, 1, 99, "panel.least")
+        majority = _number(self.majority, "panel.majority")
+        if not Decimal("0.5") <= majority < 1:
+            raise PolicyError(
+                f"{FILE}, panel.majority: {majority}", expected="0.5 to below 1"
+            )
+        object.__setattr__(self, "majority", majority)
+
+
+@dataclass(frozen=True)
+class LeaderFrom:
+    """From how many yuan on the main leader presides, by kind of object."""
+
+    hospital: Decimal
+    chain: Decimal
+    pharmacy: Decimal
+    clinic: Decimal
+    other: Decimal
+    clinic_words: list[str]
+    basis: str
+
+    def __post_init__(self) -> None:
+        for key in ("hospital", "chain", "pharmacy", "clinic", "other"):
+            number = _number(getattr(self, key), f"leader_from.{key}")
+            object.__setattr__(self, key, number)
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a decision may order, and by which clause."""
+
+    id: str
+    grade: str
+    zh: str
+    en: str
+    units: list[str]
+    basis: str
+    leader: bool = False
+    multiple: Sequence[int] = ()
+
+    def __post_init__(self) -> None:
+        where = f"action '{self.id}'"
+        _known(self.grade, GRADES, where)
+        for times in self.multiple:
+            _whole(times, 1, 100, f"{where}.multiple")
+        if len(self.multiple) not in (0, 2):
+            raise PolicyError(
+                f"{FILE}, {where}: multiple {self.multiple!r}",
+                expected="the least and the most times, or none",
+            )
+
+
+@dataclass(frozen=True)
+class Rewards:
+    """The most that whoever told may be given."""
+
+    cap: Decimal
+    share: Decimal
+    basis: str
+
+    def __post_init__(self) -> None:
+        for key in ("cap", "share"):
+            number = _number(getattr(self, key), f"rewards.{key}")
+            object.__setattr__(self, key, number)
+
+
+@dataclass(frozen=True)
+class Casework:
+    """All of it, as it holds in one store."""
+
+    procedure: str
+    procedures: list[Procedure]
+    deadlines: Deadlines
+    deciders: Deciders
+    panel: Panel
+    leader_from: LeaderFrom
+    actions: list[Action]
+    rewards: Rewards
+
+    def procedure_of(self, name: str) -> Procedure:
+        """Return a procedure by its id; PolicyError where there is none."""
+        known = {each.id: each for each in self.procedures}
+        _known(name, known, "procedure")
+        return known[name]
+
+
+KINDS: dict[str, Callable] = {
+    "procedures": Procedure,
+    "deadlines": Deadlines,
+    "deciders": Deciders,
+    "panel": Panel,
+    "leader_from": LeaderFrom,
+    "actions": Action,
+    "rewards": Rewards,
+}
+
+
+def casework(root: Path | None = None) -> Casework:
+    """Return the policy that holds in a store; PolicyError where it cannot be."""
+    cells = dict(policy("casework"))
+    path = Path(root) / FILE if root else None
+    if path and path.is_file():
+        cells = _merged(cells, _read(path), str(path))
+    made = {key: _made(key, cell) for key, cell in cells.items()}
+    found = as_record(Casework, made, FILE)
+    found.procedure_of(found.procedure)
+    return found
+
+
+def _read(path: Path) -> dict:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise PolicyError(f"{path}: {error}", expected="TOML in UTF-8") from None
+
+
+def _merged(shipped: Mapping, own: Mapping, where: str) -> dict:
+    """Return the shipped cells with a store's own in their place."""
+    found = dict(shipped)
+    for key, cell in own.items():
+        before = found.get(key)
+        if isinstance(before, Mapping) and key != "steps":
+            if not isinstance(cell, Mapping):
+                raise PolicyError(f"{where}: {key} is {cell!r}", expected="a table")
+            found[key] = _merged(before, cell, where)
+        elif before and isinstance(before, list) and isinstance(before[0], Mapping):
+            found[key] = _by_id(before, cell, where, key)
+        else:
+            found[key] = cell
+    return found
+
+
+def _by_id(shipped: list, own: object, where: str, key: str) -> list:
+    found = {record["id"]: record for record in shipped}
+    records = own if isinstance(own, list) else [own]
+    for record in records:
+        if not isinstance(record, Mapping) or not isinstance(record.get("id"), str):
+            raise PolicyError(
+                f"{where}: [[{key}]] without an id", expected=f"[[{key}]] with id"
+            )
+        before = found.get(record["id"], {})
+        found[record["id"]] = _merged(before, record, where)
+    return list(found.values())
+
+
+def _made(key: str, cell: object) -> object:
+    kind = KINDS.get(key)
+    if kind is None:
+        return cell
+    if isinstance(cell, list):
+        return [as_record(kind, one, f"{FILE}, {key} '{one['id']}'") for one in cell]
+    return as_record(kind, cell, f"{FILE}, {key}")
+
+
+def _known(name: str, known, where: str) -> None:
+    if name not in known:
+        raise PolicyError(
+            f"{FILE}, {where}: '{name}'", expected=f"one of {', '.join(known)}"
+        )
+
+
+def _whole(number: object, least: int, most: int, where: str) -> None:
+    wrong = isinstance(number, bool) or not isinstance(number, int)
+    if wrong or not least <= number <= most:
+        raise PolicyError(
+            f"{FILE}, {where}: {number!r}", expected=f"a number from {least} to {most}"
+        )
+
+
+def _number(cell: object, where: str) -> Decimal:
+    try:
+        number = Decimal(str(cell))
+        if not number.is_finite() or number < 0:
+            raise InvalidOperation
+    except InvalidOperation:
+        raise PolicyError(
+            f"{FILE}, {where}: {cell!r}", expected='a number such as "5000"'
+        ) from None
+    return number
