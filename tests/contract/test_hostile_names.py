@@ -19,7 +19,7 @@ from troubled import SITE
 
 from anomaly.briefs import render_briefs
 from anomaly.briefs.facts import printable
-from anomaly.briefs.render import _check_codes
+from anomaly.briefs.probe import _check_codes
 from anomaly.errors import UsageError
 
 MONTH = "2026-05"
@@ -138,4 +138,4 @@ def test_the_record_is_json_and_done(home, district):
 @pytest.mark.parametrize("code", ["../x", "99 01", "a/b", "99\n01", "=1", "", "区"])
 def test_a_code_that_could_be_a_path_is_refused(code):
     with pytest.raises(UsageError, match="letters and digits"):
-        _check_codes({code: "name"})
+        _check_codes([code])

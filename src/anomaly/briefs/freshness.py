@@ -6,6 +6,7 @@ from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
 
+from anomaly.briefs.facts import versions
 from anomaly.briefs.record import DONE
 
 # What a bureau may put into its store to change what a brief says.
@@ -17,8 +18,9 @@ ELSEWHERE = ("store", "out")  # where things lie says nothing of what they are
 def key_of(*, template: Path, fingerprint: str, parameters: dict) -> str:
     """Return the digest of all that a report follows from.
 
-    The notebook, our own code with its policy and wording, the data's fingerprint,
-    the store's own policy files, and the parameters.
+    The notebook, our own code with its policy and wording, the versions of what
+    computes and sets, the data's fingerprint, the store's own policy files, and the
+    parameters.
     """
     told = {name: value for name, value in parameters.items() if name not in ELSEWHERE}
     parts = [
@@ -26,6 +28,7 @@ def key_of(*, template: Path, fingerprint: str, parameters: dict) -> str:
         package_digest(),
         fingerprint,
         store_digest(Path(parameters["store"])),
+        json.dumps(versions(), sort_keys=True),
         json.dumps(told, sort_keys=True, ensure_ascii=False),
     ]
     return digest("\n".join(parts).encode())

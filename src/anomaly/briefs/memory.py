@@ -12,11 +12,11 @@ def resident_mb(pid: int) -> float:
 
     Pages shared with a parent count in each, so a forked child is told at its worst.
     """
-    return sum(_own_mb(one) for one in _family(pid))
+    return sum(_own_mb(one) for one in family(pid))
 
 
-def _family(pid: int) -> list[int]:
-    """Return a process and its descendants."""
+def family(pid: int) -> list[int]:
+    """Return a process and its descendants; without /proc the process alone."""
     children: dict[int, list[int]] = {}
     for entry in PROC.glob("[0-9]*/stat"):
         parent = _parent(entry)

@@ -1,6 +1,7 @@
 """The city read once, before its reports: checks, frames, fingerprint, rows."""
 
 import pickle
+import re
 import traceback
 from pathlib import Path
 
@@ -14,7 +15,10 @@ from anomaly.briefs.facts import (
 )
 from anomaly.briefs.freshness import kept_record, key_of
 from anomaly.briefs.wording import Wording
+from anomaly.errors import UsageError
 from anomaly.periods import parse_month
+
+CODE = re.compile("[0-9A-Za-z]+")  # it names files
 
 
 def probe(job: dict) -> dict:
@@ -31,6 +35,7 @@ def probe(job: dict) -> dict:
     store = anomaly.open_store(job["store"])
     known_month(store, parse_month(job["month"]))
     wanted = job["districts"] or store.districts()["district"].tolist()
+    _check_codes(wanted)
     names = {district: known_district(store, district) for district in wanted}
     words = Wording(job["language"])
     keys = {district: _key(job, district, store.fingerprint()) for district in wanted}
@@ -48,6 +53,15 @@ def probe(job: dict) -> dict:
         "keys": keys,
         "fresh": fresh,
     }
+
+
+def _check_codes(districts: list[str]) -> None:
+    for district in districts:
+        if not CODE.fullmatch(district):
+            raise UsageError(
+                f"district: found {district!r}",
+                expected="letters and digits, for it names files",
+            )
 
 
 def _key(job: dict, district: str, fingerprint: str) -> str:

@@ -1,6 +1,5 @@
 """Briefs for many districts: check first, then one process a report."""
 
-import re
 import signal
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
@@ -22,7 +21,6 @@ TIMEOUT = 900.0
 MEMORY_MB = 2048.0
 RETRIES = 1
 PROBE_TIMEOUT = 6 * 3600.0  # it may have to build months of a whole city
-CODE = re.compile("[0-9A-Za-z]+")  # it names files
 
 
 def render_briefs(
@@ -108,8 +106,8 @@ class _Run:
                     manifest.tell(record)
                     if self.progress is not None:
                         self.progress(record)
-        except BaseException:
-            manifest.end(interrupted=True)
+        except BaseException as error:
+            manifest.end(interrupted=not isinstance(error, Exception))
             for job in jobs:
                 clear_unfinished(self.folder, job["district"])
             raise
@@ -215,19 +213,9 @@ def _probe(asked: dict, ask: Callable) -> dict:
     request = {"jobs": [job], "workers": 1, "timeout": PROBE_TIMEOUT, "retries": 0}
     (answer,) = ask(request | {"preload": True})
     if answer["status"] == DONE:
-        _check_codes(answer["names"])
         return answer
     words = answer["error"].partition(": ")[2] if answer["refused"] else answer["error"]
     raise (UsageError if answer["refused"] else StoreError)(words)
-
-
-def _check_codes(names: dict[str, str]) -> None:
-    for district in names:
-        if not CODE.fullmatch(district):
-            raise UsageError(
-                f"district: found {district!r}",
-                expected="letters and digits, for it names files",
-            )
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from datetime import UTC, datetime
 from importlib import import_module
 from pathlib import Path
 
-from anomaly.briefs.memory import resident_mb
+from anomaly.briefs.memory import family, resident_mb
 
 PRELOADED = (
     "anomaly",
@@ -259,12 +259,13 @@ def _stop(child: Child, why: dict) -> dict:
 
 
 def _kill(child: Child) -> None:
-    for end in (os.killpg, os.kill):
-        try:
-            end(child.pid, signal.SIGKILL)
-            break
-        except (ProcessLookupError, PermissionError):
-            continue
+    """End a child with its group and its descendants: a kernel leads its own."""
+    descendants = family(child.pid)[1:]
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    for pid in (child.pid, *descendants):
+        with suppress(ProcessLookupError, PermissionError):
+            os.kill(pid, signal.SIGKILL)
     os.waitpid(child.pid, 0)
 
 

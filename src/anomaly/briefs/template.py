@@ -1,8 +1,8 @@
 """The notebook template: where it is, and which parameters it takes."""
 
 import ast
+import re
 from collections.abc import Sequence
-from contextlib import suppress
 from importlib.resources import files
 from pathlib import Path
 
@@ -10,6 +10,7 @@ from anomaly.errors import UsageError
 
 NAME = "district_brief.ipynb"
 OURS = ("store", "district", "month", "language", "out")
+NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,17})(\.[0-9]+)?")
 PLAIN = (str, int, float, bool, type(None))
 
 
@@ -71,12 +72,12 @@ def own_parameters(texts: Sequence[str]) -> dict:
 
 
 def _value(text: str) -> str | int | float | bool:
+    """Return what the text says; a code such as 007 or 1_0 stays the text it is."""
     if text in ("true", "false"):
         return text == "true"
-    for kind in (int, float):
-        with suppress(ValueError):
-            return kind(text)
-    return text
+    if not NUMBER.fullmatch(text):
+        return text
+    return float(text) if "." in text else int(text)
 
 
 def check_parameters(path: str | Path, parameters: dict) -> None:

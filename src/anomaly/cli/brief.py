@@ -2,7 +2,6 @@
 
 import shutil
 import tempfile
-import time
 from pathlib import Path
 from secrets import token_hex
 from typing import Annotated
@@ -107,27 +106,35 @@ def _render(stage, store, month, districts, out_path, **options):
         month=month,
         districts=wanted,
         out=out_path,
-        progress=_counted(stage("brief"), len(wanted)),
+        progress=_counted(stage("brief"), len(wanted), options.get("workers", 2)),
         **options,
     )
 
 
-def _counted(update, total: int):
+def _counted(update, total: int, workers: int):
     """Return what tells the display of each report done, and the time left."""
     update("", 0, total)
-    done, made = [], []  # what was kept, not made, took no time
+    done = []
 
     def count(record) -> None:
         done.append(record)
-        made.extend([] if record.fresh else [time.monotonic()])
-        left = total - len(done)
-        what = record.district
-        if left and len(made) > 1:
-            pace = (made[-1] - made[0]) / (len(made) - 1)
-            what += f", about {_span(pace * left)} left"
+        left, what = time_left(done, total, workers), record.district
+        if left:
+            what += f", about {_span(left)} left"
         update(what, len(done), total)
 
     return count
+
+
+def time_left(done: list, total: int, workers: int) -> float:
+    """Return the seconds that the rest will take, by all tries of what was made.
+
+    What was kept says nothing of it; 0 while nothing does.
+    """
+    spent = [sum(one["seconds"] for one in r.attempts) for r in done if not r.fresh]
+    if not spent:
+        return 0.0
+    return (total - len(done)) * sum(spent) / len(spent) / workers
 
 
 def _span(seconds: float) -> str:
