@@ -7,8 +7,10 @@ import pandas as pd
 
 from anomaly.casework import funnel as funnel_room
 from anomaly.casework import self_audit
+from anomaly.casework.integrity import IntegrityFile, integrity_file
 from anomaly.casework.kept_draws import KeptDraw, kept_draw
-from anomaly.leads import feedback, item_watch, weighed
+from anomaly.leads import feedback, item_watch, recovery, weighed
+from anomaly.leads.ranking import judge
 from anomaly.ledger_desk import LedgerDesk
 from anomaly.periods import MonthLike, month_text, parse_month
 
@@ -54,6 +56,33 @@ class CaseDesk(LedgerDesk):
         """Return how far the leads of twelve months have come: stage, count, amount."""
         found = funnel_room.findings(self.store, district)
         return funnel_room.funnel(found, parse_month(month))
+
+    def precision(self, month: MonthLike) -> pd.DataFrame:
+        """Return the precision of rules, indicators and tiers known by a month's end.
+
+        by, key, decided, confirmed, share and its 95 % interval lower, upper.
+        """
+        return feedback.precision(feedback.decisions(self.store, parse_month(month)))
+
+    def expected_recovery(self, unit: str, month: MonthLike) -> pd.DataFrame:
+        """Return leads by the yuan that looking into them may bring, with intervals.
+
+        Columns: `anomaly.leads.recovery.COLUMNS`.
+        """
+        month = self.prepare(month, unit=unit)
+        known = feedback.decisions(self.store, month)
+        return recovery.expected_recovery(judge(self.store, unit, month), known)
+
+    def integrity_file(self, unit: str, unit_id: str) -> IntegrityFile:
+        """Return everything that was found, repaired and restored of one unit."""
+        cases = self.cases()
+        own = (cases["unit_kind"] == unit) & (cases["unit_id"] == unit_id)
+        cases = cases[own].sort_values(["month", "lead_id"])
+        events = [
+            self.case_history(lead).assign(lead_id=lead) for lead in cases["lead_id"]
+        ]
+        history = pd.concat(events) if events else pd.DataFrame()
+        return integrity_file(self.store, unit, unit_id, cases, history)
 
     def self_audit(self, month: MonthLike) -> pd.DataFrame:
         """Return the agency's look at its own handlers, one row each.

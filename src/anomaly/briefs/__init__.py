@@ -41,6 +41,7 @@ _HOMES = {
     "write_assets": "assets",
     "write_notices": "notices",
     "write_case_file": "case_files",
+    "write_integrity": "integrity",
     "write_overview": "overview_files",
     "write_profile": "profile_files",
     "write_workbook": "workbook",

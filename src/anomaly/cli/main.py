@@ -8,6 +8,7 @@ import typer
 from anomaly.cli import (
     brief,
     case_file,
+    case_views,  # noqa: F401 adds its commands to `case`
     cases,
     data,
     draw,
