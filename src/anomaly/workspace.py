@@ -49,6 +49,7 @@ class Workspace(FeatureDesk, LineDesk, CaseDesk):
         self.store = Store.open(path, engine)
         self.own = own_indicators(self.store, indicators)
         self._ranked: dict[tuple, pd.DataFrame] = {}
+        self._ready: dict[tuple, object] = {}
 
     def months(self) -> list[date]:
         """Return the months with settlements, in order."""
@@ -73,8 +74,12 @@ class Workspace(FeatureDesk, LineDesk, CaseDesk):
         wanted = [loaded for loaded in self.store.months() if loaded <= month]
         if unit:
             coverage.check_ranked(unit)
-        units = [unit] if unit else BRIEFED
-        rules_room.run(self.store, wanted, units, progress)
+        units = (unit,) if unit else BRIEFED
+        asked = (month, units)
+        # What was brought up to date stays so until the store changes.
+        if self._ready.get(asked) != self._state():
+            rules_room.run(self.store, wanted, units, progress)
+            self._ready[asked] = self._state()
         return month
 
     def build(

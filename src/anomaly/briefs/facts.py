@@ -116,6 +116,7 @@ class City:
         known_month(store, self.month)
         self.evidence = {u: _tested(store, u, self.month) for u in UNITS}
         self.items = store.items(self.month)
+        self.beside: dict[str, pd.DataFrame] = {}
         self.course = store.features("district")
         self.shared = {
             "month": self.month,
@@ -152,7 +153,17 @@ class City:
 
     def _weighed(self, unit: str, leads: pd.DataFrame) -> pd.DataFrame:
         """Return what is told of the leads that a brief lists, on unit_id."""
-        shown = listed(leads).head(LISTED)["unit_id"].tolist()
+        if unit not in self.beside:
+            self.beside[unit] = self._beside(unit)
+        shown = listed(leads).head(LISTED)["unit_id"]
+        return self.beside[unit].loc[shown.tolist()]
+
+    def _beside(self, unit: str) -> pd.DataFrame:
+        """Weigh the leads that any district's brief lists, all at once."""
+        leads = self.store.leads(unit, month=self.month, language=self.language)
+        texts = leads[["tier", "rules"]].fillna("")
+        first = listed(leads.assign(**texts)).sort_values("rank")
+        shown = first.groupby("district").head(LISTED)["unit_id"].tolist()
         found = self.store.weighed(unit, shown, self.month, self.language)
         return found.set_index("unit_id")
 

@@ -9,8 +9,9 @@ from datetime import date
 import pandas as pd
 
 from anomaly.leads.case_advice import action
-from anomaly.leads.case_standing import Subject, place_among, subject
+from anomaly.leads.case_standing import Subject, place_among
 from anomaly.leads.reasons import NOTABLE_P, name_of, wording
+from anomaly.leads.scoring import peopled, score
 from anomaly.rules.hits import hits as hits_of
 from anomaly.screen.artefacts import repairs
 from anomaly.store.store import Store
@@ -53,9 +54,23 @@ def weighed(
     found = hits_of(store, month)
     found = found[found["unit_kind"] == unit_kind]
     faulty = set(repairs(store, month)["institution_id"].dropna())
+    everybody = {
+        "people": peopled(store, unit_kind, month),
+        "evidence": score(store, unit_kind, month),
+    }
+    by_id = leads.set_index("unit_id", drop=False)
     rows = []
     for unit_id in unit_ids:
-        about = subject(store, leads, unit_kind, unit_id, month, language)
+        about = Subject(
+            store=store,
+            unit_kind=unit_kind,
+            unit_id=unit_id,
+            month=month,
+            language=language,
+            lead=by_id.loc[unit_id],
+            ranked=len(leads),
+            **everybody,
+        )
         own_hits = found[found["unit_id"] == unit_id]
         rows.append(_row(about, own_hits, faulty))
     return pd.DataFrame(rows, columns=list(WEIGHED))
