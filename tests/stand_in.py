@@ -309,7 +309,8 @@ class StandIn:
         english = {"exclusion_en": found["exclusion"], "reason_en": found["reason"]}
         persons = {"insured_id": "9900000001", "settlement_id": "S1", "line_id": None}
         houses = {"institution_id": found["unit_id"], "doctor_id": None}
-        return found.assign(**english, **persons, **houses)
+        found = found.assign(**english, **persons, **houses)
+        return pd.concat([found.assign(district=one) for one in DISTRICTS])
 
     def rules(self):
         rows = [

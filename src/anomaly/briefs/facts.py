@@ -116,6 +116,7 @@ class City:
         known_month(store, self.month)
         self.evidence = {u: _tested(store, u, self.month) for u in UNITS}
         self.items = store.items(self.month)
+        self.hits = store.hits(self.month)
         self.beside: dict[str, pd.DataFrame] = {}
         self.course = store.features("district")
         self.shared = {
@@ -147,7 +148,7 @@ class City:
             evidence={u: _evidence(self.evidence[u], district) for u in UNITS},
             course=_of_district(self.course, "unit_id", district),
             repairs=self.store.repairs(**at),
-            hits=self.store.hits(**at),
+            hits=_of_district(self.hits, "district", district),
             **self.shared,
         )
 

@@ -1,7 +1,7 @@
 """What the data at hand allow: districts, accounts, and what is missing."""
 
 import re
-from functools import cache
+from functools import cache, lru_cache
 
 import pandas as pd
 
@@ -48,6 +48,12 @@ UNUSED = ("现有指标和规则未用到", "no present indicator or rule uses i
 
 def districts(store: Store) -> pd.DataFrame:
     """Return districts with medical institutions: district, name, institutions."""
+    return _districts(store, store.fingerprint()).copy()
+
+
+@lru_cache(maxsize=4)
+def _districts(store: Store, fingerprint: str) -> pd.DataFrame:
+    """Ask once for each state of a store: every look at a district asks for them."""
     for table in ("institution", "settlement", "district"):
         store.show(table)
     return store.engine.frame(
