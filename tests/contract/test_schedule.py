@@ -3,6 +3,7 @@
 import fcntl
 import json
 import re
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -391,6 +392,26 @@ def test_strange_state_folders_are_quoted(house):
     ).stdout.split("|")
     assert words[0] == f"XDG_STATE_HOME={state}"
     assert words[2:5] == ["schedule", "run", "other"]
+
+
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
+@pytest.mark.parametrize("damage", [False, True])
+def test_systemd_itself_reads_the_units(house, damage):
+    house.monkeypatch.setenv("XDG_STATE_HOME", str(house.root / STRANGE))
+    runtime = house.root / "runtime"
+    runtime.mkdir(mode=0o700)
+    house.monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    house.install(kind="systemd")
+    timer = house.config / "systemd/user/anomaly-brief-monthly.timer"
+    if damage:
+        timer.write_text(timer.read_text().replace("..12 06", "..45 99"))
+    found = subprocess.run(
+        ["systemd-analyze", "--user", "verify", timer, timer.with_suffix(".service")],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert bool(found.returncode) == damage, found.stderr
 
 
 @pytest.mark.parametrize(("kind", "part"), [("systemd", "a\nb"), ("cron", "a\\b")])
