@@ -5,6 +5,7 @@ environment. The working-day rule is the policy's own: the DAG wakes daily and g
 on only on the day on which the briefs are due.
 """
 
+import shutil
 from pathlib import Path
 
 import pendulum
@@ -50,6 +51,8 @@ def monthly_briefs():
         given = []
         for code in store.districts()["district"]:
             folder = Path(OUT) / month / code
+            # Nothing of an earlier run may be typeset where this one fails.
+            shutil.rmtree(folder, ignore_errors=True)
             folder.mkdir(parents=True, exist_ok=True, mode=0o700)
             parameters = {
                 "store": STORE,
@@ -62,9 +65,9 @@ def monthly_briefs():
             given.append({"output_nb": output, "parameters": parameters})
         return given
 
-    @task
+    @task(trigger_rule="all_done")
     def typeset(given: dict) -> str:
-        """Make the PDF of what a district's notebook has written."""
+        """Make the PDF of a district, whatever became of the others' notebooks."""
         from anomaly.briefs import make_pdf
 
         folder = Path(given["parameters"]["out"])

@@ -3,6 +3,7 @@
 import fcntl
 import json
 import re
+import shutil
 import stat
 import subprocess
 from pathlib import Path
@@ -83,6 +84,29 @@ class House:
             return opened.fingerprint()
         finally:
             opened.close()
+
+    @property
+    def districts(self):
+        from anomaly.workspace import open_store
+
+        opened = open_store(self.store)
+        try:
+            return opened.districts()["district"].tolist()
+        finally:
+            opened.store.close()
+
+    def made_by_hand(self, *districts, at=f"{LATER}:00+08:00", **cells):
+        """Write the manifest of a run over some districts."""
+        manifest = {
+            "month": MAY,
+            "status": "done",
+            "fingerprint": self.fingerprint(),
+            "finished": at,
+            "reports": {code: {"status": "done"} for code in districts},
+        }
+        (self.out / MAY).mkdir(parents=True, exist_ok=True)
+        path = self.out / MAY / "manifest.json"
+        path.write_text(json.dumps(manifest | cells))
 
     @property
     def log(self):
@@ -370,6 +394,26 @@ def test_strange_state_folders_are_quoted(house):
     assert words[2:5] == ["schedule", "run", "other"]
 
 
+@pytest.mark.skipif(not shutil.which("systemd-analyze"), reason="no systemd here")
+@pytest.mark.parametrize("damage", [False, True])
+def test_systemd_itself_reads_the_units(house, damage):
+    house.monkeypatch.setenv("XDG_STATE_HOME", str(house.root / STRANGE))
+    runtime = house.root / "runtime"
+    runtime.mkdir(mode=0o700)
+    house.monkeypatch.setenv("XDG_RUNTIME_DIR", str(runtime))
+    house.install(kind="systemd")
+    timer = house.config / "systemd/user/anomaly-brief-monthly.timer"
+    if damage:
+        timer.write_text(timer.read_text().replace("..12 06", "..45 99"))
+    found = subprocess.run(
+        ["systemd-analyze", "--user", "verify", timer, timer.with_suffix(".service")],
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert bool(found.returncode) == damage, found.stderr
+
+
 @pytest.mark.parametrize(("kind", "part"), [("systemd", "a\nb"), ("cron", "a\\b")])
 def test_what_cannot_be_quoted_is_refused(house, kind, part):
     house.monkeypatch.setenv("XDG_STATE_HOME", str(house.root / part))
@@ -414,10 +458,45 @@ def test_what_fell_due_before_the_installation_is_not_run(house):
 def test_a_store_that_changed_since_is_rendered_anew(house):
     house.install()
     house("run", "monthly", "--now", DUE)
-    manifest = {"month": MAY, "status": "done", "fingerprint": "another", "reports": []}
-    (house.out / MAY / "manifest.json").write_text(json.dumps(manifest))
+    house.made_by_hand(*house.districts, fingerprint="another")
     house("run", "monthly", "--now", LATER)
     assert house.rendered == [MAY, MAY]
+
+
+def test_next_months_data_leave_alone_what_was_handed_out(house):
+    house.install()
+    house("run", "monthly", "--now", DUE)
+    house.made_by_hand(*house.districts, fingerprint="another")
+    code, out, _ = house("run", "monthly", "--now", "2026-07-01T06:30")
+    assert code == 0
+    assert "2026-05 is done; not due until 2026-07-03" in out
+    assert house.rendered == [MAY]
+
+
+def test_a_month_never_made_is_caught_up_in_the_next(house):
+    house.install()
+    assert house("run", "monthly", "--now", "2026-07-01T06:30")[0] == 0
+    assert house.rendered == [MAY]
+
+
+def test_what_failed_to_the_end_is_caught_up_too(house):
+    house.install()
+    house("run", "monthly", "--now", DUE)
+    house.fails = set(house.districts)
+    assert house("run", "monthly", "--now", LATER, "--force")[0] == 1
+    house.fails = set()
+    house("run", "monthly", "--now", "2026-07-01T06:30")
+    assert house.rendered == [MAY] * 3
+
+
+def test_a_month_is_asked_for_by_name(house):
+    house.install()
+    code, _, err = house("run", "monthly", "--now", BEFORE, "--month", MAY)
+    assert code == 0, err
+    assert house.rendered == [MAY]
+    code, _, err = house("run", "monthly", "--now", DUE, "--month", "May")
+    assert code == 2
+    assert "expected YYYY-MM" in err
 
 
 def test_a_failed_district_is_named_and_tried_again_tomorrow(house):
@@ -546,13 +625,54 @@ def test_a_month_rendered_by_hand_settles_a_failure(house):
         "status": "done",
         "fingerprint": house.fingerprint(),
         "finished": "2026-06-05T10:00:00+08:00",
-        "reports": {"610100": {"status": "done"}},
+        "reports": {code: {"status": "done"} for code in house.districts},
     }
     path = house.out / MAY / "manifest.json"
     path.write_text(json.dumps(manifest))
     assert house.state_of(LATER) == (0, "ok")
     path.write_text(json.dumps(manifest | {"finished": "2026-06-05T01:00:00+08:00"}))
     assert house.state_of(LATER) == (1, "failed")
+
+
+def test_one_district_by_hand_settles_nothing(house):
+    house.install()
+    house.made_by_hand("990199")
+    assert house.state_of(LATER) == (1, "late")
+    house.add_log(event="started", at=f"{DUE}:00+08:00", month=MAY)
+    house.add_log(event="finished", at=f"{DUE}:10+08:00", status="failed", month=MAY)
+    assert house.state_of("2026-06-08T13:00") == (1, "failed")
+    house.made_by_hand(*house.districts)
+    assert house.state_of("2026-06-08T13:00") == (0, "ok")
+
+
+def test_a_district_that_failed_by_hand_is_not_whole(house):
+    house.install()
+    house.fails = set(house.districts)
+    house("run", "monthly", "--now", DUE)
+    house.made_by_hand("990199")
+    _, out, _ = house("status", "--json", "--now", LATER)
+    (row,) = json.loads(out)["schedules"]
+    assert (row["state"], row["failed"]) == ("failed", house.districts)
+
+
+def test_what_waits_its_turn_has_not_failed(house):
+    house.install()
+    house.add_log(event="started", at=f"{DUE}:00+08:00", month=MAY)
+    reports = {code: {"status": "waiting"} for code in house.districts}
+    house.made_by_hand(status="running", finished="", reports=reports)
+    _, out, _ = house("status", "--json", "--now", DUE)
+    (row,) = json.loads(out)["schedules"]
+    assert (row["state"], row["failed"]) == ("interrupted", [])
+
+
+def test_the_advice_is_for_the_month_that_is_late(house):
+    house.install()
+    code, _, err = house("status", "--now", "2026-07-02T09:00")
+    assert code == 1
+    advised = err.partition("run: anomaly schedule ")[2].split()
+    assert advised == ["run", "monthly", "--month", MAY]
+    assert house(*advised, "--now", "2026-07-02T09:00")[0] == 0
+    assert house.state_of("2026-07-02T09:30") == (0, "ok")
 
 
 def test_the_status_names_failed_districts_from_the_manifest(house):

@@ -52,6 +52,15 @@ def test_the_operator_is_given_what_it_takes():
     assert {"output_nb", "parameters"} <= mapped
 
 
+def test_one_districts_failure_keeps_no_other_from_its_pdf():
+    (typeset,) = (
+        node
+        for node in ast.walk(DAG)
+        if isinstance(node, ast.FunctionDef) and node.name == "typeset"
+    )
+    assert ast.unparse(typeset.decorator_list[0]) == "task(trigger_rule='all_done')"
+
+
 def test_the_dag_calls_what_there_is():
     import importlib
 

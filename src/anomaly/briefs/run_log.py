@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from anomaly.briefs.record import DONE, FAILED
+from anomaly.briefs.record import DONE
 from anomaly.briefs.schedule import PRIVATE, Schedule
 
 LOG = ".log.jsonl"
 MANIFEST = "manifest.json"
 STARTED, FINISHED = "started", "finished"
+WAITING = "waiting"
 
 
 @dataclass(frozen=True)
@@ -29,19 +30,25 @@ class Run:
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """How a month's briefs stand in their folder; ``whole`` where a manifest says."""
+class Report:
+    """How one district's brief stands, and of which data it is."""
 
-    status: str = ""
-    fingerprint: str = ""
-    failed: list[str] = field(default_factory=list)
-    districts: list[str] = field(default_factory=list)
+    status: str
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a month's briefs stand, by district; when the last run of them ended."""
+
+    reports: dict[str, Report] = field(default_factory=dict)
     finished: datetime | None = None
-    whole: bool = False
 
     @property
-    def done(self) -> bool:
-        return self.status == DONE
+    def failed(self) -> list[str]:
+        """The districts that were tried and not made; one that waits is none."""
+        made = (DONE, WAITING)
+        return [name for name, one in self.reports.items() if one.status not in made]
 
 
 def note(schedule: Schedule, event: str, at: datetime, **cells) -> None:
@@ -105,17 +112,31 @@ def moment(text: str | None) -> datetime | None:
 
 
 def outcome(out: str | Path, month: str) -> Outcome:
-    """Return how a month stands: by its manifest, else by its districts' records."""
+    """Return how a month stands: by its manifest, for the rest by their records.
+
+    The last run may have been over some districts only; of those it knows best.
+    """
     folder = Path(out) / month
     manifest = _object(folder / MANIFEST)
-    if manifest:
-        return _whole(manifest)
-    records = [
-        record
-        for path in sorted(folder.glob("*.json"))
-        if (record := _object(path)).get("month") == month and "district" in record
-    ]
-    return _pieced(records) if records else Outcome()
+    return Outcome(
+        reports=_recorded(folder, month) | _told(manifest),
+        finished=moment(manifest.get("finished")),
+    )
+
+
+def _recorded(folder: Path, month: str) -> dict[str, Report]:
+    records = [_object(path) for path in sorted(folder.glob("*.json"))]
+    return {
+        str(one["district"]): Report(one.get("status", ""), one.get("fingerprint", ""))
+        for one in records
+        if one.get("month") == month and "district" in one
+    }
+
+
+def _told(manifest: dict) -> dict[str, Report]:
+    data = manifest.get("fingerprint", "")
+    by_district = _by_district(manifest.get("reports"))
+    return {name: Report(status, data) for name, status in by_district.items()}
 
 
 def _object(path: Path) -> dict:
@@ -124,18 +145,6 @@ def _object(path: Path) -> dict:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _whole(manifest: dict) -> Outcome:
-    by_district = _by_district(manifest.get("reports"))
-    return Outcome(
-        status=manifest.get("status", ""),
-        fingerprint=manifest.get("fingerprint", ""),
-        failed=_failed(by_district),
-        districts=list(by_district),
-        finished=moment(manifest.get("finished")),
-        whole=True,
-    )
 
 
 def _by_district(reports: dict | list | None) -> dict[str, str]:
@@ -148,19 +157,3 @@ def _by_district(reports: dict | list | None) -> dict[str, str]:
 
 def _cells(value: dict | str) -> dict:
     return value if isinstance(value, dict) else {"status": value}
-
-
-def _pieced(records: list[dict]) -> Outcome:
-    by_district = {str(one["district"]): one.get("status", "") for one in records}
-    prints = {record.get("fingerprint", "") for record in records}
-    failed = _failed(by_district)
-    return Outcome(
-        status=FAILED if failed else DONE,
-        fingerprint=prints.pop() if len(prints) == 1 else "",
-        failed=failed,
-        districts=list(by_district),
-    )
-
-
-def _failed(by_district: dict[str, str]) -> list[str]:
-    return [name for name, status in by_district.items() if status != DONE]

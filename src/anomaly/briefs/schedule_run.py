@@ -2,10 +2,11 @@
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from anomaly.briefs.due import (
+    TRIES,
     Timing,
     due_at,
     last_due,
@@ -13,11 +14,12 @@ from anomaly.briefs.due import (
     next_dues,
     reported,
 )
+from anomaly.briefs.month_done import is_whole
 from anomaly.briefs.record import DONE, FAILED
-from anomaly.briefs.run_log import FINISHED, STARTED, moment, note, outcome, runs
+from anomaly.briefs.run_log import FINISHED, STARTED, moment, note, runs
 from anomaly.briefs.schedule import Schedule, only_run
 from anomaly.errors import AnomalyError, DataRefusedError
-from anomaly.periods import month_text, parse_month
+from anomaly.periods import MonthLike, month_text, parse_month
 
 Clock = Callable[[], datetime]
 Stage = Callable[[str], Callable[[str, int, int], None]]
@@ -40,13 +42,23 @@ class Answer:
 
 
 def run_schedule(
-    schedule: Schedule, clock: Clock, stage: Stage, *, force: bool = False
+    schedule: Schedule,
+    clock: Clock,
+    stage: Stage,
+    *,
+    force: bool = False,
+    only: MonthLike | None = None,
 ) -> Answer:
-    """Render the month that is due, unless it is done; ``force``: whatever is due."""
+    """Render the month that is due, unless it is done; ``force``: whatever is due.
+
+    ``only`` names another month, which is rendered as one that is forced.
+    """
     rule, now = schedule.timing, clock()
     month = month_text(reported(rule, last_due(rule, now)))
     if force:
         month = month_text(reported(rule, month_of(rule, now)))
+    if only is not None:
+        force, month = True, month_text(only)
     with only_run(schedule) as mine:
         if not mine:
             said = f"another run of schedule '{schedule.name}' is going on"
@@ -68,37 +80,32 @@ def _waiting(
     if due <= moment(schedule.installed_at):
         coming = month_text(reported(rule, month_of(rule, following)))
         return Answer(schedule.name, "waiting", coming, until)
-    if not _cut_off(schedule) and _is_done(schedule, month):
+    if not _cut_off(schedule, month) and _is_done(schedule, month, now - due):
         return Answer(schedule.name, DONE, month, f"{month} is done; {until}")
     tried = _tried_today(schedule, rule, now, month)
     if tried:
-        again = f"tried today, and failed: {tried}; tomorrow again, or now with --force"
+        again = f"tried today, and failed: {tried}; tomorrow again, or now with --month"
+        again += f" {month}"
         return Answer(schedule.name, "waiting", month, f"{month} was {again}")
     return None
 
 
-def _cut_off(schedule: Schedule) -> bool:
+def _cut_off(schedule: Schedule, month: str) -> bool:
     """Tell whether the last run never came to its end: it is taken up again."""
     found = runs(schedule)
-    return bool(found) and found[-1].finished is None
+    return bool(found) and found[-1].finished is None and found[-1].month == month
 
 
-def _is_done(schedule: Schedule, month: str) -> bool:
-    """Tell whether every brief of the month is made from the store as it is now."""
-    from anomaly.store.store import CATALOG
-    from anomaly.workspace import open_store
+def _is_done(schedule: Schedule, month: str, since: timedelta) -> bool:
+    """Tell whether nothing is left to make of a month that fell due so long ago.
 
-    found = outcome(schedule.out, month)
-    if not found.done or not (Path(schedule.store) / CATALOG).is_file():
-        return False
-    workspace = open_store(schedule.store)
-    try:
-        if found.fingerprint != workspace.fingerprint():
-            return False
-        every = workspace.districts()["district"].tolist()
-        return set(every) <= set(found.districts)
-    finally:
-        workspace.store.close()
+    For a week it follows the store. Then it stays as it was handed out: the next
+    month's data change the store too, and the timer wakes before they are due.
+    """
+    if since <= timedelta(days=TRIES):
+        return is_whole(schedule, month, as_now=True)
+    ended = [run.status for run in runs(schedule) if run.month == month]
+    return ended[-1:] == [DONE] or is_whole(schedule, month)
 
 
 def _tried_today(schedule: Schedule, rule: Timing, now: datetime, month: str) -> str:

@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from anomaly.briefs.due import due_at, last_due, next_dues, reported
+from anomaly.briefs.month_done import is_whole
 from anomaly.briefs.record import DONE, FAILED
 from anomaly.briefs.run_log import Outcome, Run, moment, outcome, runs
 from anomaly.briefs.schedule import Schedule, is_running
@@ -26,6 +27,7 @@ def status_of(schedule: Schedule, now: datetime) -> dict:
         "failed": (held.failed or last.failed) if last else [],
         "message": last.message if last else "",
         "due": _text(due_at(rule, last_due(rule, now))),
+        "due_month": month_text(reported(rule, last_due(rule, now))),
         "next_due": _text(next_dues(rule, now)[0]),
     }
 
@@ -33,7 +35,7 @@ def status_of(schedule: Schedule, now: datetime) -> dict:
 def _state(schedule: Schedule, found: list[Run], held: Outcome, now: datetime) -> str:
     if is_running(schedule):
         return RUNNING
-    if found and not _settled(found[-1], held):
+    if found and not _settled(schedule, found[-1], held):
         if found[-1].finished is None:
             return INTERRUPTED
         if found[-1].status != DONE:
@@ -41,10 +43,12 @@ def _state(schedule: Schedule, found: list[Run], held: Outcome, now: datetime) -
     return LATE if _is_late(schedule, found, now) else OK
 
 
-def _settled(run: Run, held: Outcome) -> bool:
+def _settled(schedule: Schedule, run: Run, held: Outcome) -> bool:
     """Tell whether the month was rendered whole since, by hand."""
     since = run.finished or run.started
-    return held.whole and held.done and (held.finished or since) > since
+    if held.finished is None or held.finished <= since:
+        return False
+    return is_whole(schedule, run.month)
 
 
 def _is_late(schedule: Schedule, found: list[Run], now: datetime) -> bool:
@@ -56,7 +60,7 @@ def _is_late(schedule: Schedule, found: list[Run], now: datetime) -> bool:
         return False
     month = month_text(reported(rule, fell))
     done = any(run.month == month and run.status == DONE for run in found)
-    return not done and not outcome(schedule.out, month).done
+    return not done and not is_whole(schedule, month)
 
 
 def _text(at: datetime) -> str:

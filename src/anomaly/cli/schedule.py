@@ -200,6 +200,9 @@ def run(
     force: Annotated[
         bool, typer.Option("--force", help="Last month's, due or not, done or not.")
     ] = False,
+    month: Annotated[
+        str, typer.Option(help="YYYY-MM: this one's, due or not, done or not.")
+    ] = "",
     as_json: AsJson = False,
 ) -> None:
     """Render the month that is due, unless it is done: what the timer calls."""
@@ -208,7 +211,9 @@ def run(
 
     made = registered(name)
     with progress(quiet=not err.is_terminal) as stage:
-        answer = run_schedule(made, lambda: _now(now), stage, force=force)
+        answer = run_schedule(
+            made, lambda: _now(now), stage, force=force, only=month or None
+        )
     if as_json:
         say_json(answer.as_dict())
     said = f"schedule '{name}': {answer.message}"
@@ -237,7 +242,7 @@ def status(
         out.print("no schedule is installed")
     else:
         shown = [row | {"failed": ", ".join(row["failed"])} for row in rows]
-        show_table(pd.DataFrame(shown).drop(columns="message"))
+        show_table(pd.DataFrame(shown).drop(columns=["message", "due_month"]))
     troubled = [row for row in rows if row["state"] in TROUBLE]
     for row in troubled:
         err.print(_trouble(row), markup=False, soft_wrap=True)
@@ -247,10 +252,12 @@ def status(
 
 def _trouble(row: dict) -> str:
     """Say in one line what is wrong with a schedule and what to do."""
-    name, month = row["name"], row["month"]
-    again = f"anomaly schedule run {name} --force"
+    name = row["name"]
+    month = row["due_month"] if row["state"] == "late" else row["month"]
+    again = f"anomaly schedule run {name} --month {month}"
     said = {
-        "late": f"was due {row['due']} and is not done; is its timer on? run: {again}",
+        "late": f"{month} was due {row['due']} and is not done; is its timer on?"
+        f" run: {again}",
         "failed": f"{month} failed: {row['message']}; once put right, run: {again}",
         "interrupted": f"the run of {month} was cut off; run: {again}",
     }
