@@ -150,6 +150,7 @@ def house(tmp_path, store, monkeypatch, capsys):
     made = House(tmp_path, store, monkeypatch, capsys)
     monkeypatch.setenv("PATH", f"{tools}:/usr/bin:/bin")
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("COLUMNS", "400")  # no path folds a table
     monkeypatch.setenv("FAKE_STATE", str(tmp_path))
     monkeypatch.setenv("XDG_STATE_HOME", str(made.state))
     monkeypatch.setenv("XDG_CONFIG_HOME", str(made.config))
