@@ -9,7 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
-from anomaly.casework.kept_draws import KeptDraw
+from anomaly.inspection.kept_draws import KeptDraw
 
 MONTHS = [date(2024 + (m // 12), m % 12 + 1, 1) for m in range(5, 29)]
 DISTRICTS = {"990102": "甲测试区", "990121": "乙测试县", "990122": "丙测试县"}

@@ -8,11 +8,10 @@ import pandas as pd
 from anomaly.casework import funnel as funnel_room
 from anomaly.casework import self_audit
 from anomaly.casework.integrity import IntegrityFile, integrity_file
-from anomaly.casework.kept_draws import KeptDraw, kept_draw
 from anomaly.leads import feedback, item_watch, recovery, weighed
 from anomaly.leads.ranking import judge
 from anomaly.ledger_desk import LedgerDesk
-from anomaly.periods import MonthLike, month_text, parse_month
+from anomaly.periods import MonthLike, parse_month
 
 
 class CaseDesk(LedgerDesk):
@@ -92,7 +91,3 @@ class CaseDesk(LedgerDesk):
         month = parse_month(month)
         self.store.check_month(month)
         return self_audit.self_audit(self.store, month)
-
-    def drawn(self, month: MonthLike) -> KeptDraw | None:
-        """Return the inspection draw kept for a month, None where there is none."""
-        return kept_draw(self.store.root, month_text(month))

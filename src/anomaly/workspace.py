@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pandas as pd
 
-from anomaly.case_desk import CaseDesk
 from anomaly.errors import UsageError
 from anomaly.feature_desk import FeatureDesk
 from anomaly.features.own import own_indicators
@@ -27,13 +26,14 @@ from anomaly.rules import hits as rules_room
 from anomaly.rules import trial as trial_room
 from anomaly.screen import artefacts
 from anomaly.store.store import Store
+from anomaly.year_desk import YearDesk
 
 Progress = Callable[[str, int, int], None]
 # The kinds of unit that a brief lists.
 BRIEFED = ("doctor", "institution", "pharmacy", "insured")
 
 
-class Workspace(FeatureDesk, LineDesk, CaseDesk):
+class Workspace(FeatureDesk, LineDesk, YearDesk):
     """A store opened for analysis; `anomaly.open_store` makes one.
 
     Every ``month`` is 'YYYY-MM' or any date in it. What a question needs is

@@ -9,8 +9,8 @@ from drawn_indicators import load_world
 
 import anomaly
 from anomaly.casework.funnel import funnel
-from anomaly.casework.kept_draws import KeptDraw, keep, kept_draw, pool_hash
 from anomaly.errors import UsageError
+from anomaly.inspection.kept_draws import KeptDraw, keep, kept_draw, pool_hash
 
 # District 990101 buys 80 of its 100 yuan of western drugs as item A, the two others
 # 20 of 100 each; of Chinese drugs (Z) everybody buys the same.

@@ -6,8 +6,8 @@ from decimal import Decimal
 import pandas as pd
 import pytest
 
-from anomaly.casework.draw import draw
 from anomaly.errors import AnomalyError, PolicyError, UsageError
+from anomaly.inspection.draw import draw
 from anomaly.periods import month_text, parse_month, shift
 from anomaly.sources.mapping import load_mapping
 from anomaly.store.account import Account

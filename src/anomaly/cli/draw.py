@@ -57,7 +57,7 @@ def draw_run(
     as_json: AsJson = False,
 ) -> None:
     """Draw institutions and inspectors by the hash of a seed."""
-    from anomaly.casework.draw import commitment, draw
+    from anomaly.inspection.draw import commitment, draw
 
     if bool(store) != bool(month):
         raise UsageError("draw run", expected="--store and --month, or neither")
@@ -82,8 +82,8 @@ def _lists(institutions: Path, inspectors: Path) -> tuple[pd.DataFrame, pd.DataF
 
 def _keep(store: Path, month: str, drawn: list, pool, staff, *, team, seed) -> None:
     """Keep the draw beside the store; one that stands already is not replaced."""
-    from anomaly.casework.draw import commitment
-    from anomaly.casework.kept_draws import KeptDraw, keep, now, pool_hash
+    from anomaly.inspection.draw import commitment
+    from anomaly.inspection.kept_draws import KeptDraw, keep, now, pool_hash
     from anomaly.periods import month_text
     from anomaly.store.store import Store
 

@@ -13,6 +13,7 @@ from anomaly.cli import (
     data,
     draw,
     features,
+    inspect,
     lines,
     mapping,
     ranking,
@@ -46,6 +47,7 @@ views.register(app)
 cases.register(app)
 tips.register(app)
 draw.register(app)
+inspect.register(app)
 self_audit.register(app)
 schedule.register(app)
 mapping.register(app)

@@ -1,0 +1,1 @@
+"""How a year is settled: campaigns, and the assessment of institutions."""

@@ -1,0 +1,1 @@
+"""Where to look, fairly and provably: draws, samples, plans of visits."""
