@@ -9,6 +9,7 @@ from anomaly.features import builder, frames
 from anomaly.features.growth import derived, months_with_before
 from anomaly.features.indicator import Indicator, indicators
 from anomaly.leads import needs as needs_room
+from anomaly.leads.headings import headed
 from anomaly.periods import MonthLike, parse_month
 from anomaly.store.store import Store
 
@@ -32,19 +33,23 @@ class FeatureDesk:
 
         Long (unit_kind, unit_id, month, indicator, numerator, denominator, n,
         spread, value) or, with ``wide``, one row a unit and month, its columns
-        headed by id or by name in 'zh' or 'en'. A pair's unit_id is both ids with
+        headed by id or by name in 'zh' or 'en', but for the three that say whose
+        row it is. A pair's unit_id is both ids with
         a bar between. With ``growth`` also what is derived against the same month
         last year (``_yoy``) and the month before (``_mom``), where the store holds
         them. What a column that is absent leaves out, `needs` tells.
         """
         frames.check_unit(unit)
+        frames.check_headers(headers)
         months = [parse_month(month)] if month else self.months()
         for each in months:
             self.store.check_month(each)
         rows = self._features(unit, months)
         if growth:
             rows = pd.concat([rows, self._growth(unit, months)], ignore_index=True)
-        return frames.widened(rows, headers, self.own) if wide else rows
+        if wide:
+            return frames.widened(rows, headers, self.own)
+        return headed(rows, "features", headers)
 
     def _features(
         self, unit: str, months: list[date], only: list[str] | None = None

@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 
 from anomaly.errors import UsageError
+from anomaly.explore_desk import ExploreDesk
 from anomaly.feature_desk import FeatureDesk
+from anomaly.features.frames import check_headers
 from anomaly.features.own import own_indicators
 from anomaly.leads import (
     casefile,
@@ -20,6 +22,7 @@ from anomaly.leads import (
 )
 from anomaly.leads.casefile import CaseFile
 from anomaly.leads.evaluation import Evaluation
+from anomaly.leads.headings import headed
 from anomaly.line_desk import LineDesk
 from anomaly.periods import MonthLike, parse_month
 from anomaly.rules import hits as rules_room
@@ -33,7 +36,7 @@ Progress = Callable[[str, int, int], None]
 BRIEFED = ("doctor", "institution", "pharmacy", "insured")
 
 
-class Workspace(FeatureDesk, LineDesk, YearDesk):
+class Workspace(FeatureDesk, LineDesk, ExploreDesk, YearDesk):
     """A store opened for analysis; `anomaly.open_store` makes one.
 
     Every ``month`` is 'YYYY-MM' or any date in it. What a question needs is
@@ -102,12 +105,14 @@ class Workspace(FeatureDesk, LineDesk, YearDesk):
         month: MonthLike,
         district: str | None = None,
         language: str = "zh",
+        headers: str = "id",
     ) -> pd.DataFrame:
         """Return the ranked list (columns: `anomaly.leads.ranking.LEADS`).
 
         With a district, only its units, ranked anew from 1; p, q and tier stay
-        those of the whole list.
+        those of the whole list. Columns are headed by id, or by name in 'zh', 'en'.
         """
+        check_headers(headers)
         self._check(unit, district)
         month = self.prepare(month, unit=unit)
         key = (unit, month, language, self._state())
@@ -117,7 +122,7 @@ class Workspace(FeatureDesk, LineDesk, YearDesk):
         if district:
             found = found[found["district"] == district].reset_index(drop=True)
             found = found.assign(rank=range(1, len(found) + 1))
-        return found.copy()
+        return headed(found.copy(), "leads", headers)
 
     def since(self, unit: str, day: date, language: str = "zh") -> pd.DataFrame:
         """Return units with bills since a day, and what rules and lines say of them.
@@ -171,8 +176,10 @@ class Workspace(FeatureDesk, LineDesk, YearDesk):
         month: MonthLike,
         indicator: str | None = None,
         district: str | None = None,
+        headers: str = "id",
     ) -> pd.DataFrame:
         """Return the evidence behind the list, one row a unit and indicator."""
+        check_headers(headers)
         self._check(unit, district)
         month = self.prepare(month, unit=unit)
         names = ["unit_id", "unit_name", "institution_id", "district"]
@@ -182,12 +189,17 @@ class Workspace(FeatureDesk, LineDesk, YearDesk):
             found = found[found["indicator"] == indicator]
         if district:
             found = found[found["district"] == district]
-        return found.reset_index(drop=True)
+        return headed(found.reset_index(drop=True), "evidence", headers)
 
     def hits(
-        self, month: MonthLike, rule: str | None = None, district: str | None = None
+        self,
+        month: MonthLike,
+        rule: str | None = None,
+        district: str | None = None,
+        headers: str = "id",
     ) -> pd.DataFrame:
         """Return rule hits (columns: `anomaly.rules.rule.COLUMNS`, and district)."""
+        check_headers(headers)
         month = parse_month(month)
         self.store.check_month(month)
         rules_room.run_hits(self.store, month)
@@ -195,7 +207,7 @@ class Workspace(FeatureDesk, LineDesk, YearDesk):
         if district:
             coverage.check_district(self.store, district)
             found = found[found["district"] == district].reset_index(drop=True)
-        return found
+        return headed(found, "hits", headers)
 
     def trial(
         self, month: MonthLike, settings: Sequence[str]

@@ -34,6 +34,14 @@ def check_unit(unit: str) -> None:
         )
 
 
+def check_headers(headers: str) -> None:
+    """Raise UsageError for headers that are neither ids nor of a known language."""
+    if headers not in HEADERS:
+        raise UsageError(
+            f"headers '{headers}'", expected=f"one of {', '.join(HEADERS)}"
+        )
+
+
 def features(
     store: Store,
     unit: str,
@@ -86,8 +94,7 @@ def widened(
 
     Columns are headed by id, or by name in 'zh' or 'en'.
     """
-    if headers not in HEADERS:
-        raise UsageError(f"headers '{headers}'", expected=f"one of {HEADERS}")
+    check_headers(headers)
     table = frame.pivot_table(  # one value a cell: nothing is aggregated
         index=["unit_kind", "unit_id", "month"],
         columns="indicator",

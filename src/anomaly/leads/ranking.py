@@ -227,7 +227,7 @@ def trend(now: pd.DataFrame, before: pd.DataFrame) -> pd.Series:
     return result
 
 
-def _trust(evidence: pd.DataFrame) -> pd.Series:
+def trust(evidence: pd.DataFrame) -> pd.Series:
     """Return on unit_id how far its foremost indicator has borne out, 1 if unknown."""
     known = evidence.dropna(subset=["p"]).sort_values(["unit_id", "p", "indicator"])
     foremost = known.drop_duplicates("unit_id").set_index("unit_id")
@@ -237,16 +237,22 @@ def _trust(evidence: pd.DataFrame) -> pd.Series:
 def _risk(frame: pd.DataFrame, evidence: pd.DataFrame, sums: pd.DataFrame) -> pd.Series:
     weigh = policy("tiers")["risk"]
     p = frame["p"].fillna(1).clip(lower=1e-15)
-    trust = _trust(evidence).reindex(frame.index).fillna(1)
-    told = (-np.log10(p)).clip(upper=weigh["evidence_cap"]) * trust
+    trusted = trust(evidence).reindex(frame.index).fillna(1)
+    told = (-np.log10(p)).clip(upper=weigh["evidence_cap"]) * trusted
+    caught = worth(sums).groupby(sums["unit_id"]).sum().reindex(frame.index)
+    return told + strangeness(frame["pattern"]) + caught.fillna(0)
+
+
+def strangeness(pattern: pd.Series) -> pd.Series:
+    """Return what each pattern score adds to risk."""
+    return policy("tiers")["risk"]["pattern_weight"] * pattern.clip(lower=0)
+
+
+def worth(sums: pd.DataFrame) -> pd.Series:
+    """Return what each rule that caught a unit adds to its risk (see `hit_sums`)."""
+    weigh = policy("tiers")["risk"]
     size = weigh["hit_base"] + np.log10(1 + sums["amount"] / weigh["hit_scale"])
-    worth = (sums["share"] * size).groupby(sums["unit_id"]).sum()
-    caught = worth.reindex(frame.index).fillna(0)
-    return (
-        told
-        + weigh["pattern_weight"] * frame["pattern"].clip(lower=0)
-        + weigh["hit_weight"] * caught
-    )
+    return weigh["hit_weight"] * sums["share"] * size
 
 
 def _ordered(frame: pd.DataFrame, unit_kind: str, month: date) -> pd.DataFrame:

@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from anomaly.plots.style import BLUE, FAINT, INK, styled
+from anomaly.plots.drawing import Sheet, styled
+from anomaly.plots.style import BLUE, FAINT, INK, Margins
 
 # A value beyond its range differs in shape and fill, not in colour alone.
 SIDES = {
@@ -18,7 +19,7 @@ SIDES = {
 RANGE = "#b9c9d9"
 
 
-@styled
+@styled("districts", Sheet(height=24, row=8, margins=Margins(left=28)))
 def draw_districts(
     table: pd.DataFrame,
     ax: Axes,

@@ -8,8 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
+from anomaly.plots.drawing import styled
 from anomaly.plots.labels import place_labels
-from anomaly.plots.style import BAND, BAND_WIDE, BLUE, FAINT, TIER_LOOKS, styled
+from anomaly.plots.style import BAND, BAND_WIDE, BLUE, FAINT, TIER_LOOKS
 
 Z_95, Z_998 = 1.96, 3.09
 CURVE_POINTS = 80
@@ -79,7 +80,7 @@ def _variance_parts(table: pd.DataFrame) -> tuple[float, float]:
     return (float(parts[0]), float(parts[1])) if parts.any() else (0.01, 0.0)
 
 
-@styled
+@styled("funnel")
 def draw_funnel(
     table: pd.DataFrame, ax: Axes, *, words: dict, labels: int = 5, title: str = ""
 ) -> Axes:

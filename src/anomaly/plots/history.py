@@ -4,7 +4,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from anomaly.plots.style import BLUE, FAINT, ORDINARY, styled
+from anomaly.plots.drawing import styled
+from anomaly.plots.style import BLUE, FAINT, ORDINARY
 
 EVERY = 6
 
@@ -17,7 +18,7 @@ def history_table(history: pd.DataFrame, indicator: str) -> pd.DataFrame:
     return table.sort_values("month").reset_index(drop=True)
 
 
-@styled
+@styled("history")
 def draw_history(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = "", scale: float = 1.0
 ) -> Axes:

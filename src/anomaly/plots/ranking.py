@@ -4,7 +4,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from anomaly.plots.style import FAINT, TIER_LOOKS, styled
+from anomaly.plots.drawing import Sheet, styled
+from anomaly.plots.style import FAINT, TIER_LOOKS, Margins
 
 
 def ranking_table(leads: pd.DataFrame, rows: int = 10) -> pd.DataFrame:
@@ -21,7 +22,7 @@ def ranking_table(leads: pd.DataFrame, rows: int = 10) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-@styled
+@styled("ranking", Sheet(height=22, row=6, margins=Margins(left=45, bottom=13)))
 def draw_ranking(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = "", scale: float = 1.0
 ) -> Axes:

@@ -4,7 +4,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullFormatter, NullLocator
 
-from anomaly.plots.style import BLUE, FAINT, INK, styled
+from anomaly.plots.drawing import Sheet, styled
+from anomaly.plots.style import BLUE, FAINT, INK, Margins
 
 RANGE, MIDDLE = "#d5e1ee", "#8fa3b5"
 TICKS = (0.125, 0.25, 0.5, 1, 2, 4, 8, 16, 32)
@@ -12,7 +13,7 @@ LEAST, MOST = 0.1, 40  # what lies beyond is drawn at the edge
 WORDS = 0.3  # of the width is kept free for the text beside the last mark
 
 
-@styled
+@styled("standing", Sheet(height=24, row=7, margins=Margins(left=44)))
 def draw_standing(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = ""
 ) -> Axes:

@@ -3,9 +3,9 @@
 Figures are made without pyplot: no global state, no window, nothing to close.
 """
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache, wraps
+from functools import lru_cache
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -94,18 +94,6 @@ def settings():
     return mpl.rc_context(SETTINGS)
 
 
-def styled(draw: Callable) -> Callable:
-    """Draw with our settings, also on an `ax` that the caller made elsewhere."""
-
-    @wraps(draw)
-    def wrapper(table, ax: Axes, **options) -> Axes:
-        with settings():
-            ax.tick_params(labelfontfamily=FONT)
-            return draw(table, ax, **options)
-
-    return wrapper
-
-
 @dataclass(frozen=True)
 class Picture:
     """A figure with the words that stand in for it where it cannot be seen."""
@@ -121,14 +109,17 @@ class Picture:
     def png(self, dpi: int = 110) -> bytes:
         return self._saved("png", dpi=dpi, metadata={"Software": None})
 
-    def share_legend(self, *axes: Axes) -> None:
+    def share_legend(self, *axes: Axes, **options) -> None:
         """Set one legend below all panels: each label of the axes once."""
         entries = {}
         for ax in axes:
             handles, labels = ax.get_legend_handles_labels()
             entries |= dict(zip(labels, handles, strict=True))
-        with settings():
-            self.figure.legend(entries.values(), entries.keys(), **LEGEND)
+        if entries:
+            with settings():
+                self.figure.legend(
+                    entries.values(), entries.keys(), **(LEGEND | options)
+                )
 
     def _saved(self, kind: str, **options) -> bytes:
         target = BytesIO()
@@ -138,6 +129,13 @@ class Picture:
 
     def _repr_png_(self) -> bytes:
         return self.png()
+
+
+class Panel(Axes):
+    """Axes that a notebook shows as their whole figure."""
+
+    def _repr_png_(self) -> bytes:
+        return Picture(self.figure).png()
 
 
 class Margins(NamedTuple):
@@ -167,7 +165,8 @@ def canvas(
     panel = (width_mm - edge.left - edge.right - edge.between * (panels - 1)) / panels
     with settings():
         figure = Figure(figsize=(width_mm / 25.4, height_mm / 25.4))
-        axes = figure.subplots(1, panels, squeeze=False)[0]
+        kind = {"axes_class": Panel}
+        axes = figure.subplots(1, panels, squeeze=False, subplot_kw=kind)[0]
     figure.subplots_adjust(
         left=edge.left / width_mm,
         right=1 - edge.right / width_mm,

@@ -7,7 +7,8 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-from anomaly.plots.style import BAND, BLUE, FAINT, TIER_LOOKS, styled
+from anomaly.plots.drawing import styled
+from anomaly.plots.style import BAND, BLUE, FAINT, TIER_LOOKS
 
 LEAST_MONTHS = 6
 
@@ -52,7 +53,7 @@ def _index(month: pd.Timestamp) -> int:
     return month.year * 12 + month.month
 
 
-@styled
+@styled("trend")
 def draw_trend(
     table: pd.DataFrame,
     ax: Axes,

@@ -1,0 +1,71 @@
+"""Columns by name: what a frame's headings are called in Chinese and in English."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+
+import pandas as pd
+
+from anomaly.errors import UsageError
+from anomaly.features.frames import check_headers
+from anomaly.leads.case_words import words
+
+FRAMES = (
+    "leads",
+    "evidence",
+    "hits",
+    "features",
+    "cases",
+    "visits",
+    "companions",
+    "contributions",
+)
+
+
+@cache
+def headings(of: str, language: str) -> dict[str, str]:
+    """Return column -> heading of a kind of frame (`FRAMES`), 'zh' or 'en'.
+
+    UsageError for another frame or language.
+
+    >>> headings("leads", "zh")["unit_name"]
+    '名称'
+    >>> headings("leads", "en")["excess_amount"]
+    'Excess (CNY a month)'
+    """
+    if of not in FRAMES:
+        raise UsageError(f"frame '{of}'", expected=f"one of {', '.join(FRAMES)}")
+    check_headers(language)
+    text = files("anomaly.leads").joinpath("headings.toml").read_text("utf-8")
+    return words(language)["columns"] | tomllib.loads(text)[language][of]
+
+
+def headed(frame: pd.DataFrame, of: str, headers: str = "id") -> pd.DataFrame:
+    """Return a frame with its columns headed by id, or by name in 'zh' or 'en'.
+
+    Only headings change, cells stay. A column that has no name keeps its id.
+    UsageError for other headers.
+
+    >>> frame = pd.DataFrame({"unit_id": ["D1"], "own": [1]})
+    >>> list(headed(frame, "leads", "zh"))
+    ['编码', 'own']
+    """
+    check_headers(headers)
+    if headers == "id":
+        return frame
+    return frame.rename(columns=headings(of, headers))
+
+
+def spelt(frame: pd.DataFrame, language: str) -> pd.DataFrame:
+    """Return a frame whose coded cells (tier, trend, kinds) are words of a language.
+
+    >>> spelt(pd.DataFrame({"tier": ["red", ""]}), "zh")["tier"].tolist()
+    ['红色', '']
+    """
+    known = words(language)["values"]
+    cells = {
+        name: [said.get(cell, cell) for cell in frame[name]]
+        for name, said in known.items()
+        if name in frame
+    }
+    return frame.assign(**cells)

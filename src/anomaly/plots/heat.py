@@ -1,0 +1,77 @@
+"""Units by indicator: how far each lies from its peers, as colours and as numbers."""
+
+import textwrap
+
+import numpy as np
+import pandas as pd
+from matplotlib import colormaps
+from matplotlib.axes import Axes
+from matplotlib.colors import Normalize
+from matplotlib.patches import Rectangle
+
+from anomaly.plots.drawing import Sheet, styled
+from anomaly.plots.style import FAINT, INK, Margins
+
+# Blue to red passes through white, and is told apart without seeing red or green;
+# in grey print the number in each cell says which side it is.
+MAPS = {"z": ("RdBu_r", -4.0, 4.0), "p": ("YlOrBr", 0.0, 6.0)}
+DARK = 0.45  # luminance below which ink cannot be read
+WIDE, NARROW = 12, 6  # letters, and Chinese characters, to a line of a heading
+
+
+@styled("heat", Sheet(height=30, row=6.2, margins=Margins(left=36, top=20, bottom=9)))
+def draw_heat(
+    table: pd.DataFrame, ax: Axes, *, words: dict, title: str = "", measure: str = "z"
+) -> Axes:
+    """Draw a cell a unit (row) and indicator (column), with its number.
+
+    ``table`` is what `store.heat` returns: floats, NaN where nothing was compared,
+    which is hatched. ``measure`` is 'z' (diverging about 0, full colour from 4) or
+    'p' (-log10 p, from 0 to 6). `words` may hold z, p, missing and empty.
+    """
+    ax.set_title(title, pad=34 if title else None)
+    ax.grid(visible=False)
+    ax.set_xticks([])
+    if table.empty:
+        ax.text(0.5, 0.5, words["empty"], transform=ax.transAxes, ha="center")
+        return ax
+    name, low, high = MAPS[measure]
+    paint, scaled = colormaps[name], Normalize(low, high, clip=True)
+    for (down, across), value in np.ndenumerate(table.to_numpy(dtype=float)):
+        _cell(ax, across, down, value, paint(scaled(value)))
+    ax.set_xlim(-0.5, table.shape[1] - 0.5)
+    ax.set_ylim(table.shape[0] - 0.5, -0.5)
+    ax.xaxis.tick_top()
+    ax.set_xticks(range(table.shape[1]), [_folded(one) for one in table.columns])
+    ax.set_yticks(range(table.shape[0]), [str(one)[:14] for one in table.index])
+    ax.tick_params(length=0, labelsize=7.5, labelcolor=INK)
+    ax.spines[:].set_visible(False)
+    told = words[measure]
+    if table.isna().to_numpy().any():
+        told = f"{told}    {words['missing']}"
+    ax.text(0, -0.02, told, transform=ax.transAxes, va="top", fontsize=8, color=FAINT)
+    return ax
+
+
+def _cell(ax: Axes, across: int, down: int, value: float, colour) -> None:
+    corner = (across - 0.5, down - 0.5)
+    if not np.isfinite(value):
+        plain = {"fc": "white", "ec": "#c3ccd4", "hatch": "////", "lw": 0.4}
+        ax.add_patch(Rectangle(corner, 1, 1, **plain))
+        return
+    ax.add_patch(Rectangle(corner, 1, 1, fc=colour, ec="white", lw=0.8))
+    light = np.dot(colour[:3], (0.299, 0.587, 0.114)) > DARK
+    ax.text(
+        across,
+        down,
+        f"{value:.1f}".replace("-", "−"),
+        ha="center",
+        va="center",
+        fontsize=7.5,
+        color=INK if light else "white",
+    )
+
+
+def _folded(name: str) -> str:
+    width = WIDE if name.isascii() else NARROW
+    return "\n".join(textwrap.wrap(name, width))
