@@ -11,11 +11,12 @@ from anomaly.leads import case_standing, person_visits
 from anomaly.leads.contributions import contributions
 from anomaly.leads.headings import headed
 from anomaly.leads.ranking import judge
+from anomaly.leads.reasons import name_of
 from anomaly.leads.scoring import score
 from anomaly.periods import MonthLike, month_text, parse_month, shift
 from anomaly.store.store import Store
 
-PEERS = ("unit_id", "unit_name", "institution_id", "value", "n", "is_unit")
+PEERS = ("unit_id", "unit_name", "institution_id", "name", "value", "n", "is_unit")
 ENDS = ("expected", "expected_low", "expected_high", "p")
 ROWS = 20
 
@@ -37,6 +38,9 @@ class ExploreDesk:
     def features(self, unit, month=None) -> pd.DataFrame:
         raise NotImplementedError
 
+    def indicators(self) -> pd.DataFrame:
+        raise NotImplementedError
+
     def prepare(self, month: MonthLike, progress=None, unit=None) -> date:
         raise NotImplementedError
 
@@ -55,9 +59,14 @@ class ExploreDesk:
         return funnel_table(rows, self.leads(unit, month, district))
 
     def course(
-        self, unit: str, unit_id: str, indicator: str, last: MonthLike | None = None
+        self,
+        unit: str,
+        unit_id: str,
+        indicator: str,
+        last: MonthLike | None = None,
+        language: str = "zh",
     ) -> pd.DataFrame:
-        """Return one unit's indicator month by month: month, value, n.
+        """Return one unit's indicator month by month: month, name, value, n.
 
         Up to the month given, all that are loaded otherwise; in the indicator's own
         unit. UsageError where there is none. Drawn by `anomaly.plots.draw_control`,
@@ -72,16 +81,25 @@ class ExploreDesk:
                 f"{unit} '{unit_id}', indicator '{indicator}': no value",
                 expected="a unit and an indicator of store.features(unit)",
             )
-        return found[["month", "value", "n"]].reset_index(drop=True)
+        known = self.indicators().set_index("indicator")[language]
+        found = found.assign(name=known.get(indicator, indicator))
+        return found[["month", "name", "value", "n"]].reset_index(drop=True)
 
     def peer_values(
-        self, unit: str, unit_id: str, month: MonthLike, indicator: str
+        self,
+        unit: str,
+        unit_id: str,
+        month: MonthLike,
+        indicator: str,
+        language: str = "zh",
     ) -> pd.DataFrame:
         """Return a unit beside the peers that one test holds it to.
 
-        A row a unit: unit_id, unit_name, institution_id, value, n, is_unit, and of
-        the unit itself expected, expected_low, expected_high and p. Values pool the
-        window, of a count a month's mean. Drawn by `anomaly.plots.draw_peers`.
+        A row a unit: unit_id, unit_name, institution_id, name (the indicator's),
+        value, n, is_unit, and of the unit itself expected, expected_low,
+        expected_high and p. Values pool the window, of a count a month's mean.
+        UsageError for a unit or indicator the month does not have. Drawn by
+        `anomaly.plots.draw_peers`.
         """
         leads = self.leads(unit, month)
         self._listed(leads, unit, unit_id, month)
@@ -95,7 +113,9 @@ class ExploreDesk:
         rows = rows[rows["unit_id"].isin(wanted)]
         names = leads[["unit_id", "unit_name", "institution_id"]]
         found = rows.merge(names, on="unit_id", how="left")
-        found = found.assign(is_unit=found["unit_id"] == unit_id)
+        found = found.assign(
+            is_unit=found["unit_id"] == unit_id, name=name_of(indicator, language)
+        )
         found.loc[~found["is_unit"], list(ENDS)] = float("nan")
         found = found.sort_values(["value", "unit_id"], ignore_index=True)
         return found[[*PEERS, *ENDS]]
@@ -133,8 +153,6 @@ class ExploreDesk:
         Rows are headed '1 NAME', columns by name. NaN where nothing was compared.
         Drawn by `anomaly.plots.draw_heat`.
         """
-        from anomaly.leads.reasons import name_of
-
         if measure not in ("z", "p"):
             raise UsageError(f"measure '{measure}'", expected="z or p")
         leads = self.leads(unit, month, district).head(rows)

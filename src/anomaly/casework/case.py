@@ -101,6 +101,11 @@ class Case:
         """What FINDINGS say: confirmed where something is, else suspected."""
         return self.confirmed if self.state in CONFIRMED else self.suspected
 
+    def _repr_html_(self) -> str:
+        from anomaly.casework.case_card import as_html
+
+        return as_html(self)
+
 
 @dataclass(frozen=True)
 class Step:

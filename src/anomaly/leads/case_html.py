@@ -22,10 +22,12 @@ ORDER = (
     "visits",
     "lines",
 )
+# In JupyterLab its own colours stand, so that a dark page stays readable.
 STYLE = (
     "<style>.case-file td, .case-file th {text-align: left; vertical-align: top;"
-    " white-space: normal} .case-file h4 {border-left: 3px solid #1f4e79;"
-    " padding-left: 7px} .case-file small {color: #5b6873}</style>"
+    " white-space: normal} .case-file h4 {padding-left: 7px;"
+    " border-left: 3px solid var(--jp-brand-color1, #1f4e79)}"
+    " .case-file small {color: var(--jp-ui-font-color2, #5b6873)}</style>"
 )
 
 
@@ -36,7 +38,7 @@ def as_html(case: CaseFile) -> str:
     parts = [
         f"<h3>{escape(said['title'])} · {month_text(case.month)}</h3>",
         f"<p><small>{escape(said['nature'])}</small></p>",
-        _table(["", ""], facts(case)),
+        html_table(["", ""], facts(case)),
         f"<ol>{''.join(reasons)}</ol>",
     ]
     for name in ORDER:
@@ -52,9 +54,9 @@ def _section(case: CaseFile, name: str) -> str:
         return f"<p>{escape(said['empty'])}</p>"
     if name == "history":
         frame = history_texts(case)
-        return _table(list(frame.columns), frame.to_numpy().tolist())
+        return html_table(list(frame.columns), frame.to_numpy().tolist())
     table = texts(case, name).head(AT_MOST)
-    return _table(heads(case, table), table.to_numpy().tolist())
+    return html_table(heads(case, table), table.to_numpy().tolist())
 
 
 def history_texts(case: CaseFile) -> pd.DataFrame:
@@ -74,7 +76,8 @@ def history_texts(case: CaseFile) -> pd.DataFrame:
     return pd.DataFrame(table)
 
 
-def _table(columns: list[str], rows) -> str:
+def html_table(columns: list[str], rows) -> str:
+    """Return headings and rows as a table, every text escaped."""
     head = "".join(f"<th>{escape(str(name))}</th>" for name in columns)
     head = f"<thead><tr>{head}</tr></thead>" if any(columns) else ""
     body = "".join(

@@ -22,6 +22,28 @@ FRAMES = (
 )
 
 
+# A column that only this kind of frame has.
+TELLS = {
+    "risk": "leads",
+    "listable": "evidence",
+    "exclusion": "hits",
+    "spread": "features",
+    "suspected": "cases",
+    "admitted_at": "visits",
+    "companion_id": "companions",
+    "adds": "contributions",
+}
+
+
+def kind_of(frame: pd.DataFrame) -> str:
+    """Return which of `FRAMES` a frame is, 'leads' where its columns do not tell.
+
+    >>> kind_of(pd.DataFrame({"companion_id": []}))
+    'companions'
+    """
+    return next((kind for name, kind in TELLS.items() if name in frame), "leads")
+
+
 @cache
 def headings(of: str, language: str) -> dict[str, str]:
     """Return column -> heading of a kind of frame (`FRAMES`), 'zh' or 'en'.

@@ -44,9 +44,18 @@ def calendar_table(visits: pd.DataFrame, numbered: int = len(COLOURS)) -> pd.Dat
     return table[columns].reset_index(drop=True)
 
 
+def _months_seen(visits: pd.DataFrame) -> int:
+    return len(_months(visits["day"])) if len(visits) else 1
+
+
+def _months(days: pd.Series) -> list[pd.Period]:
+    days = pd.to_datetime(days)
+    return list(pd.period_range(days.min(), days.max(), freq="M"))
+
+
 @styled(
     "calendar",
-    Sheet(width=178, height=100, margins=Margins(left=17, bottom=22), columns=3),
+    Sheet(178, 34, 6, Margins(left=17, bottom=22), columns=3, rows=_months_seen),
 )
 def draw_calendar(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = ""
@@ -65,8 +74,7 @@ def draw_calendar(
         ax.text(0.5, 0.5, words["empty"], transform=ax.transAxes, ha="center")
         return ax
     cells = calendar_table(table)
-    days = pd.to_datetime(table["day"])
-    months = list(pd.period_range(days.min(), days.max(), freq="M"))
+    months = _months(table["day"])
     rows = {month: place for place, month in enumerate(months)}
     for month, row in rows.items():
         _blank(ax, month, row)

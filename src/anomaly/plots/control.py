@@ -15,12 +15,13 @@ MARKS = {"beyond": ("red", "D"), "run": ("orange", "^")}
 
 
 def control_table(series: pd.DataFrame, baseline: int | None = None) -> pd.DataFrame:
-    """Return month, value, centre, lower, upper, beyond, run, oldest month first.
+    """Return month, value, centre, lower, upper, beyond and run, oldest month first.
 
     Parameters
     ----------
     series : DataFrame
-        month and value, a row a month; months without a value are left out.
+        month and value, a row a month; months without a value are left out. A column
+        name, where there is one, becomes the title.
     baseline : int, optional
         How many of the first months make the limits, all unless given.
 
@@ -33,7 +34,8 @@ def control_table(series: pd.DataFrame, baseline: int | None = None) -> pd.DataF
     >>> table[["centre", "upper"]].iloc[-1].tolist()
     [6.0, 11.32]
     """
-    table = series.loc[series["value"].notna(), ["month", "value"]].copy()
+    kept = ["month", "value", *series.columns.intersection(["name"])]
+    table = series.loc[series["value"].notna(), kept].copy()
     table["month"] = pd.to_datetime(table["month"])
     table["value"] = table["value"].astype(float)
     table = table.sort_values("month").reset_index(drop=True)
@@ -62,7 +64,7 @@ def draw_control(
     ``table`` is what `control_table` returns, ``scale`` divides the values. `words`
     may hold series, centre, limits, beyond, run, number and short.
     """
-    ax.set_title(title)
+    ax.set_title(title or (table["name"].iloc[0] if "name" in table else ""))
     values = table["value"] / scale
     _limits(ax, table, scale, words)
     ax.plot(

@@ -18,13 +18,17 @@ from anomaly.plots.style import FONT, Margins, canvas, settings
 
 
 class Sheet(NamedTuple):
-    """Millimetres of a figure that is made where no ax is given; ``row`` a row more."""
+    """Millimetres of a figure that is made where no ax is given.
+
+    ``row`` is added for each of the ``rows`` that a table comes to.
+    """
 
     width: float = 160
     height: float = 95
     row: float = 0
     margins: Margins = Margins()
     columns: int = 4  # of the legend
+    rows: Callable = len
 
 
 @cache
@@ -55,7 +59,7 @@ def styled(of: str, sheet: Sheet | None = None) -> Callable:
             words = {**wording(of, language), **(words or {})}
             given = ax is not None
             if not given:
-                height = sheet.height + sheet.row * len(table)
+                height = sheet.height + sheet.row * sheet.rows(table)
                 size = (sheet.width, height)
                 picture, (ax,) = canvas(*size, margins=sheet.margins)
             with settings():

@@ -8,9 +8,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 
-from anomaly.plots.drawing import styled
+from anomaly.plots.drawing import Sheet, styled
 from anomaly.plots.labels import place_labels
-from anomaly.plots.style import BAND, BAND_WIDE, BLUE, FAINT, TIER_LOOKS
+from anomaly.plots.style import BAND, BAND_WIDE, BLUE, FAINT, TIER_LOOKS, Margins
 
 Z_95, Z_998 = 1.96, 3.09
 CURVE_POINTS = 80
@@ -80,7 +80,7 @@ def _variance_parts(table: pd.DataFrame) -> tuple[float, float]:
     return (float(parts[0]), float(parts[1])) if parts.any() else (0.01, 0.0)
 
 
-@styled("funnel")
+@styled("funnel", Sheet(width=178, margins=Margins(bottom=20), columns=6))
 def draw_funnel(
     table: pd.DataFrame, ax: Axes, *, words: dict, labels: int = 5, title: str = ""
 ) -> Axes:

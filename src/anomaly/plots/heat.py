@@ -16,10 +16,15 @@ from anomaly.plots.style import FAINT, INK, Margins
 # in grey print the number in each cell says which side it is.
 MAPS = {"z": ("RdBu_r", -4.0, 4.0), "p": ("YlOrBr", 0.0, 6.0)}
 DARK = 0.45  # luminance below which ink cannot be read
-WIDE, NARROW = 12, 6  # letters, and Chinese characters, to a line of a heading
+# Points that a letter and a Chinese character of a heading take.
+LETTER, CHARACTER = 4.6, 8.2
+UPRIGHT = 40  # points of a column below which letters stand upright
 
 
-@styled("heat", Sheet(height=30, row=6.2, margins=Margins(left=36, top=20, bottom=9)))
+@styled(
+    "heat",
+    Sheet(width=178, height=42, row=6.2, margins=Margins(left=36, top=32, bottom=9)),
+)
 def draw_heat(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = "", measure: str = "z"
 ) -> Axes:
@@ -29,7 +34,6 @@ def draw_heat(
     which is hatched. ``measure`` is 'z' (diverging about 0, full colour from 4) or
     'p' (-log10 p, from 0 to 6). `words` may hold z, p, missing and empty.
     """
-    ax.set_title(title, pad=34 if title else None)
     ax.grid(visible=False)
     ax.set_xticks([])
     if table.empty:
@@ -42,10 +46,11 @@ def draw_heat(
     ax.set_xlim(-0.5, table.shape[1] - 0.5)
     ax.set_ylim(table.shape[0] - 0.5, -0.5)
     ax.xaxis.tick_top()
-    ax.set_xticks(range(table.shape[1]), [_folded(one) for one in table.columns])
+    _heads(ax, list(map(str, table.columns)))
     ax.set_yticks(range(table.shape[0]), [str(one)[:14] for one in table.index])
     ax.tick_params(length=0, labelsize=7.5, labelcolor=INK)
     ax.spines[:].set_visible(False)
+    ax.set_title(title, pad=10)
     told = words[measure]
     if table.isna().to_numpy().any():
         told = f"{told}    {words['missing']}"
@@ -64,7 +69,7 @@ def _cell(ax: Axes, across: int, down: int, value: float, colour) -> None:
     ax.text(
         across,
         down,
-        f"{value:.1f}".replace("-", "−"),
+        f"{round(value, 1) + 0.0:.1f}".replace("-", "−"),
         ha="center",
         va="center",
         fontsize=7.5,
@@ -72,6 +77,11 @@ def _cell(ax: Axes, across: int, down: int, value: float, colour) -> None:
     )
 
 
-def _folded(name: str) -> str:
-    width = WIDE if name.isascii() else NARROW
-    return "\n".join(textwrap.wrap(name, width))
+def _heads(ax: Axes, names: list[str]) -> None:
+    """Fold headings to their columns' width; narrow English ones stand upright."""
+    wide = ax.get_window_extent().width * 72 / ax.figure.dpi / len(names)
+    letters = all(name.isascii() for name in names)
+    upright = letters and wide < UPRIGHT
+    width = 18 if upright else max(int(wide / (LETTER if letters else CHARACTER)), 3)
+    folded = ["\n".join(textwrap.wrap(name, width)[:6]) for name in names]
+    ax.set_xticks(range(len(names)), folded, rotation=90 if upright else 0)

@@ -41,10 +41,13 @@ def _settled(pull: np.ndarray) -> np.ndarray:
     turn = 2 * np.pi * np.arange(count) / count
     where = np.column_stack([np.cos(turn), np.sin(turn)])
     reach = np.sqrt(4 / count)
+    # Who has many lines needs more room: else they stand on top of each other.
+    mass = 1 + (pull > 0).sum(axis=1)
+    room = np.outer(mass, mass) / mass.mean() ** 2
     for step in range(STEPS):
         away = where[:, None] - where[None]
         far = np.maximum(np.linalg.norm(away, axis=2), 0.01)
-        push = reach**2 / far**2 - pull * far / reach
+        push = room * reach**2 / far**2 - pull * far / reach
         moved = (away * push[:, :, None]).sum(axis=1)
         size = np.maximum(np.linalg.norm(moved, axis=1, keepdims=True), 1e-9)
         heat = 0.2 * (1 - step / STEPS)
@@ -76,7 +79,8 @@ def draw_network(
         return ax
     points = network_layout(table).set_index("insured_id")
     own = insured_id or points["pairs"].idxmax()
-    _lines(ax, table, points, words["edge"])
+    _framed(ax, points)
+    numbers = _lines(ax, table, points, words["edge"])
     looks = {
         "self": {"marker": "D", "s": 70, "color": INK},
         "other": {"marker": "o", "s": 48, "color": ORDINARY},
@@ -91,31 +95,56 @@ def draw_network(
             label=words[name],
             **look,
         )
-    ax.set_aspect("equal", adjustable="datalim")
-    ax.margins(0.14)
     order = points.assign(own=points.index == own)
     order = order.sort_values(["own", "pairs"], ascending=False, kind="stable")
     named = [(row.x, row.y, str(row.Index)) for row in order.head(labels).itertuples()]
-    place_labels(ax, named, points[["x", "y"]].to_numpy().tolist())
+    near = [*points[["x", "y"]].to_numpy().tolist(), *_along(table, points), *numbers]
+    place_labels(ax, named, near)
     return ax
 
 
-def _lines(ax: Axes, table: pd.DataFrame, points: pd.DataFrame, label: str) -> None:
+def _framed(ax: Axes, points: pd.DataFrame) -> None:
+    """Show all points on one scale, with room for names, before these are placed."""
+    box = ax.get_window_extent()
+    ratio = box.width / box.height
+    low, high = points[["x", "y"]].min(), points[["x", "y"]].max()
+    middle, half = (low + high) / 2, (high - low) / 2
+    reach = 1.14 * max(half["y"], half["x"] * 1.2 / ratio, 0.1)
+    ax.set_xlim(middle["x"] - reach * ratio, middle["x"] + reach * ratio)
+    ax.set_ylim(middle["y"] - reach, middle["y"] + reach)
+
+
+def _along(table: pd.DataFrame, points: pd.DataFrame) -> list:
+    """Return places on the lines near their ends: no name may cover them."""
+    first = points.loc[table["insured_id"], ["x", "y"]].to_numpy()
+    second = points.loc[table["companion_id"], ["x", "y"]].to_numpy()
+    parts = [first + part * (second - first) for part in (0.1, 0.2, 0.8, 0.9)]
+    return np.concatenate(parts).tolist()
+
+
+def _lines(ax: Axes, table: pd.DataFrame, points: pd.DataFrame, label: str) -> list:
+    """Draw a line a pair; return where the heaviest say how many days they are."""
     rows = table.sort_values("days", ascending=False, kind="stable")
-    most = rows["days"].max()
+    most, told = rows["days"].max(), []
     for nth, row in enumerate(rows.itertuples()):
         ends = points.loc[[row.insured_id, row.companion_id], ["x", "y"]].to_numpy()
         width = THIN + (THICK - THIN) * row.days / most
-        told = label if nth == 0 else None
-        ax.plot(*ends.T, color=BLUE, alpha=0.45, lw=width, label=told, zorder=1)
+        name = label if nth == 0 else None
+        ax.plot(*ends.T, color=BLUE, alpha=0.45, lw=width, label=name, zorder=1)
         if nth < NUMBERED:
-            ax.text(
-                *ends.mean(axis=0),
-                f"{row.days:,.0f}",
-                fontsize=7,
-                color=FAINT,
-                ha="center",
-                va="center",
-                bbox={"fc": "white", "ec": "none", "pad": 0.5},
-                zorder=2,
-            )
+            # Not in the middle, where lines cross.
+            place = tuple(0.42 * ends[0] + 0.58 * ends[1])
+            told.append(_number(ax, place, f"{row.days:,.0f}", told))
+    return [text.get_position() for text in told if text is not None]
+
+
+def _number(ax: Axes, place: tuple, text: str, others: list):
+    """Write a number; None where it would cover one that stands already."""
+    box = {"fc": "white", "ec": "none", "pad": 0.5}
+    centred = {"ha": "center", "va": "center"}
+    made = ax.text(*place, text, fontsize=7, color=FAINT, bbox=box, zorder=2, **centred)
+    extent = made.get_window_extent().expanded(1.1, 1.1)
+    if any(one and extent.overlaps(one.get_window_extent()) for one in others):
+        made.remove()
+        return None
+    return made

@@ -26,11 +26,11 @@ def draw_peers(
     ``table`` is what `store.peer_values` returns: value and is_unit, and on the
     unit's row expected, expected_low and expected_high (NaN where unknown). `scale`
     divides the values (.01 for per cent); ``number`` writes the unit's value. The
-    place counts from the highest value. `words` may hold x, y, peers, ordinary,
-    expected, unit and told.
+    place counts from the highest value. A column name heads the x axis. `words` may
+    hold x, y, peers, ordinary, expected, unit and told.
     """
     ax.set_title(title)
-    ax.set_xlabel(words["x"])
+    ax.set_xlabel(table["name"].iloc[0] if "name" in table else words["x"])
     ax.set_ylabel(words["y"])
     known = table[table["value"].notna()]
     values = known["value"].astype(float) / scale

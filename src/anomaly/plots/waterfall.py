@@ -13,7 +13,8 @@ PARTS = {
     "rule": {"color": "#e0a063", "hatch": "////", "edgecolor": "#8a4a12"},
 }
 SMALL = 0.01  # of the whole: such parts are told together
-LONGEST = 20
+UNSEEN = 0.005  # what would read +0.00 is no row
+LONGEST = 17  # Chinese characters of a name; letters are half as wide
 
 
 @styled("waterfall", Sheet(height=30, row=7, margins=Margins(left=52, right=14)))
@@ -54,14 +55,16 @@ def _gathered(table: pd.DataFrame, words: dict) -> list[tuple[str, str, float]]:
     small = table["adds"] < SMALL * table["adds"].sum()
     rows = list(table.loc[~small, ["part", "name", "adds"]].itertuples(index=False))
     if small.any():
-        first = table.loc[small, "part"].iloc[0]
         told = words["rest"].format(count=int(small.sum()))
-        rows.append((first, told, float(table.loc[small, "adds"].sum())))
+        whole = float(table.loc[small, "adds"].sum())
+        if whole >= UNSEEN:
+            rows.append((table.loc[small, "part"].iloc[0], told, whole))
     return rows
 
 
 def _short(name: str) -> str:
-    return name if len(name) <= LONGEST else name[: LONGEST - 1] + "…"
+    most = 2 * LONGEST if name.isascii() else LONGEST
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def _told(ax: Axes, end: float, place: int, text: str, weight: str = "normal") -> None:
