@@ -28,7 +28,8 @@ LIMITS = {
 FONT = "Noto Sans SC, Microsoft YaHei, PingFang SC, sans-serif"
 # No button that leads away from the machine.
 BUTTONS = ["sendChartToCloud", "sendDataToCloud", "lasso2d", "select2d"]
-HEIGHT = 520
+WIDTH, HEIGHT = 640, 520  # pixels
+TICKS = [0.2, 0.25, 0.33, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12]
 
 
 class FunnelWidget:
@@ -63,10 +64,12 @@ class FunnelWidget:
             layout=Layout(width="auto"),
         )
         self.choice.observe(self._picked, names="value")
-        scroll = Layout(max_height=f"{HEIGHT}px", overflow="auto")
+        # The picture keeps its size, the panel takes what is left and scrolls.
+        scroll = Layout(max_height=f"{HEIGHT - 40}px", overflow="auto")
         self.panel = HTML(f"<p>{escape(self.said['hint'])}</p>", layout=scroll)
-        side = VBox([self.choice, self.panel], layout=Layout(flex="1 1 45%"))
-        left = VBox([self.figure], layout=Layout(flex="1 1 55%"))
+        rest = Layout(flex="1 1 0", min_width="0")
+        side = VBox([self.choice, self.panel], layout=rest)
+        left = VBox([self.figure], layout=Layout(flex=f"0 0 {WIDTH + 10}px"))
         self.box = HBox([left, side])
 
     def show(self, unit_id: str) -> None:
@@ -92,7 +95,7 @@ class FunnelWidget:
         """Return the same funnel as an Axes that does not move."""
         return plots.draw_funnel(self.table, title=self.title, language=self.language)
 
-    def _repr_mimebundle_(self, **asked) -> dict:
+    def _repr_mimebundle_(self, **asked) -> tuple[dict, dict]:
         """Return the widget, and a picture for readers that have none."""
         png = b64encode(self.still()._repr_png_()).decode("ascii")
         leads = int((self.table["tier"] != "").sum())
@@ -100,7 +103,8 @@ class FunnelWidget:
             title=self.title, units=len(self.table), leads=leads
         )
         widget = self.box._repr_mimebundle_(**asked)
-        return {**widget, "text/plain": told, "image/png": png}
+        told_too = {"image/png": {"alt": told}}
+        return {**widget, "text/plain": told, "image/png": png}, told_too
 
 
 def funnel_widget(
@@ -189,11 +193,12 @@ def _figure(table: pd.DataFrame, title: str, language: str):
     axis = {"type": "log", "showgrid": True, "gridcolor": "#e3e7eb", "zeroline": False}
     figure.update_layout(
         title={"text": escape(title), "font": {"size": 14}},
-        xaxis={"title": {"text": said["x"].format(months=months)}, **axis},
-        yaxis={"title": {"text": drawn["y"]}, **axis},
+        xaxis={"title": said["x"].format(months=months), "dtick": "D2", **axis},
+        yaxis={"title": drawn["y"], "tickvals": TICKS, **axis},
         font={"family": FONT, "color": "#22303c"},
         paper_bgcolor="white",
         plot_bgcolor="white",
+        width=WIDTH,
         height=HEIGHT,
         margin={"l": 60, "r": 12, "t": 48, "b": 56},
         legend={"orientation": "h", "y": -0.18},

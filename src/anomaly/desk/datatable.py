@@ -18,24 +18,25 @@ FOREMOST = (
     "unit_id",
     "unit_name",
     "institution_name",
-    "district",
     "tier",
     "line",
-    "trend",
     "risk",
     "p",
-    "expected_by_chance",
     "excess_amount",
-    "persistence",
     "rules",
-    "marks",
     "reasons",
+    "trend",
+    "persistence",
+    "marks",
+    "expected_by_chance",
+    "district",
 )
-# Texts that are long fold; where JupyterLab is dark its own colours stand.
+# Texts that are long fold, and only they.
 CSS = (
-    ".dt-container td {white-space: normal; max-width: 32em; vertical-align: top}"
-    " .dt-container td.dt-right {white-space: nowrap}"
+    ".dt-container td, .dt-container th {white-space: nowrap; vertical-align: top}"
+    " .dt-container td.long {white-space: normal; min-width: 30em}"
 )
+LONG = 24  # characters
 # What the library adds for readers that have a network: links to its own pages.
 LINKS = re.compile(r"<noscript>.*?</noscript>|<sup>.*?</sup>", re.DOTALL)
 LOADING = re.compile(r"Loading ITables.*?</td>", re.DOTALL)
@@ -125,19 +126,19 @@ def number_text(value: float) -> str:
     """Return a number as people write it: small ones keep digits that tell.
 
     >>> number_text(12345.678), number_text(0.0123456), number_text(0.00000912)
-    ('12,345.68', '0.01235', '9.1e-06')
+    ('12,345.68', '0.0123', '9.1e-06')
     """
     if pd.isna(value):
         return ""
     if value == 0 or abs(value) >= 1:
         return f"{value:,.2f}"
-    return f"{value:.4g}" if abs(value) >= 0.0001 else f"{value:.1e}"
+    return f"{value:.3g}" if abs(value) >= 0.0001 else f"{value:.1e}"
 
 
 def plain(frame: pd.DataFrame, title: str = "") -> str:
     """Return a frame as an HTML table that does not move, every text escaped."""
     html = frame.to_html(index=False, border=0, na_rep="", float_format=number_text)
-    return f"<p>{escape(title)}</p>{html}" if title else html
+    return f"<h4>{escape(title)}</h4>{html}" if title else html
 
 
 def sortable(frame: pd.DataFrame, title: str, language: str, page: int) -> str:
@@ -147,15 +148,17 @@ def sortable(frame: pd.DataFrame, title: str, language: str, page: int) -> str:
 
     right = [
         nth
-        for nth, name in enumerate(frame.columns)
-        if pd.api.types.is_numeric_dtype(frame[name])
-        and not pd.api.types.is_bool_dtype(frame[name])
+        for nth in range(frame.shape[1])
+        if pd.api.types.is_numeric_dtype(frame.iloc[:, nth])
+        and not pd.api.types.is_bool_dtype(frame.iloc[:, nth])
     ]
     left = [nth for nth in range(frame.shape[1]) if nth not in right]
+    long = [
+        nth for nth in left if frame.iloc[:, nth].astype(str).str.len().max() > LONG
+    ]
     with pd.option_context("display.float_format", number_text):
         html = to_html_datatable(
             _writable(frame),
-            caption=escape(title) or None,
             connected=False,
             display_logo_when_loading=False,
             maxBytes=0,
@@ -170,12 +173,14 @@ def sortable(frame: pd.DataFrame, title: str, language: str, page: int) -> str:
             columnDefs=[
                 {"targets": right, "className": "dt-right"},
                 {"targets": left, "className": "dt-left"},
+                {"targets": long, "className": "dt-left long"},
             ],
         )
     loading = words("note", language)["loading"]
     html = LOADING.sub(f"{loading}</td>", LINKS.sub("", html))
     library = generate_init_offline_itables_html(options.dt_bundle)
-    return LINKS.sub("", library) + _dark(html) + html
+    head = f"<h4>{escape(title)}</h4>" if title else ""
+    return LINKS.sub("", library) + _dark(html) + head + html
 
 
 def _dark(html: str) -> str:

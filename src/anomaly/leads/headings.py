@@ -8,7 +8,8 @@ import pandas as pd
 
 from anomaly.errors import UsageError
 from anomaly.features.frames import check_headers
-from anomaly.leads.case_words import words
+from anomaly.leads.case_words import COUNTS, words
+from anomaly.leads.reasons import group_in_words
 
 FRAMES = (
     "leads",
@@ -22,6 +23,7 @@ FRAMES = (
 )
 
 
+GROUPS = ("peer_group", "group")
 # A column that only this kind of frame has.
 TELLS = {
     "risk": "leads",
@@ -79,7 +81,9 @@ def headed(frame: pd.DataFrame, of: str, headers: str = "id") -> pd.DataFrame:
 
 
 def spelt(frame: pd.DataFrame, language: str) -> pd.DataFrame:
-    """Return a frame whose coded cells (tier, trend, kinds) are words of a language.
+    """Return a frame whose coded cells (tier, trend, kinds, peer groups) are words.
+
+    Counts are whole numbers.
 
     >>> spelt(pd.DataFrame({"tier": ["red", ""]}), "zh")["tier"].tolist()
     ['红色', '']
@@ -90,4 +94,11 @@ def spelt(frame: pd.DataFrame, language: str) -> pd.DataFrame:
         for name, said in known.items()
         if name in frame
     }
+    for name in set(GROUPS) & set(frame):
+        cells[name] = [
+            group_in_words(cell, language) if isinstance(cell, str) else ""
+            for cell in frame[name]
+        ]
+    for name in set(COUNTS) & set(frame):
+        cells[name] = frame[name].astype(float).round().astype("Int64")
     return frame.assign(**cells)

@@ -64,7 +64,7 @@ def draw_calendar(
 
     ``table`` is what `store.visits_of` returns: day, institution_id, institution_name,
     visit_class, admitted_at, discharged_at. A line under cells is an inpatient stay,
-    weekends are shaded. `words` may hold numbered, other, stay, several, empty, axis.
+    weekends are shaded. `words` may hold numbered, other, stay, empty, axis.
     """
     ax.set_title(title)
     ax.grid(visible=False)

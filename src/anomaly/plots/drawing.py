@@ -42,7 +42,7 @@ def wording(of: str, language: str) -> Mapping:
     known = tomllib.loads(text)
     if language not in known:
         raise UsageError(f"language '{language}'", expected=" or ".join(known))
-    return known[language][of]
+    return known[language]["any"] | known[language][of]
 
 
 def styled(of: str, sheet: Sheet | None = None) -> Callable:
@@ -67,6 +67,8 @@ def styled(of: str, sheet: Sheet | None = None) -> Callable:
                 draw(table, ax, words=words, **options)
             if not given:
                 picture.share_legend(ax, ncols=sheet.columns)
+                told = words["name"], ax.get_title(loc="left")
+                ax.alt = words["joiner"].join(filter(None, told))
             return ax
 
         wrapper.__signature__ = _signature(draw)

@@ -3,6 +3,7 @@
 Figures are made without pyplot: no global state, no window, nothing to close.
 """
 
+from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
@@ -132,7 +133,13 @@ class Picture:
 
 
 class Panel(Axes):
-    """Axes that a notebook shows as their whole figure."""
+    """Axes that a notebook shows as their whole figure; ``alt`` says what is seen."""
+
+    alt = ""
+
+    def _repr_mimebundle_(self, **asked) -> tuple[dict, dict]:
+        png = b64encode(self._repr_png_()).decode("ascii")
+        return {"image/png": png}, {"image/png": {"alt": self.alt}}
 
     def _repr_png_(self) -> bytes:
         # Cut to what is drawn: nothing is lost at an edge, and no edge is empty.
