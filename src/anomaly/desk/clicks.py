@@ -1,6 +1,7 @@
 """A funnel to click: each point shows its case file beside it."""
 
 from base64 import b64encode
+from contextlib import closing
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -10,9 +11,11 @@ import pandas as pd
 from anomaly import plots
 from anomaly.desk.words import words
 from anomaly.errors import AnomalyError
+from anomaly.leads.casefile import CaseFile, case_file
 from anomaly.leads.reasons import name_of
 from anomaly.periods import MonthLike, month_text, parse_month
 from anomaly.policy.read import policy
+from anomaly.store.store import Store
 
 if TYPE_CHECKING:
     from anomaly.workspace import Workspace
@@ -29,6 +32,7 @@ FONT = "Noto Sans SC, Microsoft YaHei, PingFang SC, sans-serif"
 # No button that leads away from the machine.
 BUTTONS = ["sendChartToCloud", "sendDataToCloud", "lasso2d", "select2d"]
 WIDTH, HEIGHT = 640, 520  # pixels
+COUNTS = [step * 10**power for power in range(7) for step in (1, 2, 5)]
 TICKS = [0.2, 0.25, 0.33, 0.5, 0.75, 1, 1.5, 2, 3, 4, 6, 8, 12]
 
 
@@ -50,8 +54,9 @@ class FunnelWidget:
     ) -> None:
         from ipywidgets import HTML, Dropdown, HBox, Layout, VBox
 
-        self.store, self.table, self.chosen = store, table, ""
+        self.root, self.table, self.chosen = store.store.root, table, ""
         self.unit, self.month = asked
+        self.leads = store.leads(*asked, language=language)
         self.title, self.language = title, language
         self.said = words("funnel", language)
         self.figure = _figure(table, title, language)
@@ -78,10 +83,15 @@ class FunnelWidget:
         told = self.said["reading"].format(unit_id=unit_id)
         self.panel.value = f"<p>{escape(told)}</p>"
         try:
-            case = self.store.case_file(self.unit, unit_id, self.month, self.language)
-            self.panel.value = case._repr_html_()
+            self.panel.value = self._read(unit_id)._repr_html_()
         except AnomalyError as error:
             self.panel.value = f"<p>{escape(str(error))}</p>"
+
+    def _read(self, unit_id: str) -> CaseFile:
+        """Read a case file by a store of its own: a click comes on another thread."""
+        asked = (self.unit, unit_id, self.month, self.language)
+        with closing(Store.open(self.root)) as store:
+            return case_file(store, self.leads, *asked)
 
     def _clicked(self, trace, points, state=None) -> None:
         for place in points.point_inds[:1]:
@@ -193,7 +203,7 @@ def _figure(table: pd.DataFrame, title: str, language: str):
     axis = {"type": "log", "showgrid": True, "gridcolor": "#e3e7eb", "zeroline": False}
     figure.update_layout(
         title={"text": escape(title), "font": {"size": 14}},
-        xaxis={"title": said["x"].format(months=months), "dtick": "D2", **axis},
+        xaxis={"title": said["x"].format(months=months), "tickvals": COUNTS, **axis},
         yaxis={"title": drawn["y"], "tickvals": TICKS, **axis},
         font={"family": FONT, "color": "#22303c"},
         paper_bgcolor="white",

@@ -22,10 +22,11 @@ ORDER = (
     "visits",
     "lines",
 )
-# In JupyterLab its own colours stand, so that a dark page stays readable.
+# In JupyterLab its own colours stand, so that a dark page stays readable; the doubled
+# class outweighs its rule that every cell is set to the right.
 STYLE = (
-    "<style>.case-file td, .case-file th {text-align: left; vertical-align: top;"
-    " white-space: normal} .case-file h4 {padding-left: 7px;"
+    "<style>.case-file.case-file td, .case-file.case-file th {text-align: left;"
+    " vertical-align: top; white-space: normal} .case-file h4 {padding-left: 7px;"
     " border-left: 3px solid var(--jp-brand-color1, #1f4e79)}"
     " .case-file small {color: var(--jp-ui-font-color2, #5b6873)}</style>"
 )
