@@ -24,7 +24,7 @@ class Card:
     def _repr_html_(self) -> str:
         frame = self.row.to_frame().T
         kind = kind_of(frame)
-        heads = headings(kind, self.language)
+        heads = headings(kind or "leads", self.language)
         cells = spelt(frame, self.language).iloc[0].to_dict()
         reasons = str(cells.pop("reasons", "") or "") if kind == "leads" else ""
         rows = [

@@ -1,6 +1,5 @@
 """A funnel to click: each point shows its case file beside it."""
 
-from base64 import b64encode
 from contextlib import closing
 from html import escape
 from typing import TYPE_CHECKING
@@ -23,6 +22,7 @@ if TYPE_CHECKING:
 # Beyond so many ordinary points a browser is slow; every lead is always drawn.
 ORDINARY_AT_MOST = 4000
 CHOICES = 300
+TEXT = "text/plain"
 SYMBOLS = {"D": "diamond", "^": "triangle-up", "o": "circle"}
 LIMITS = {
     "limits_998": ("low_998", "high_998", "dash"),
@@ -105,16 +105,14 @@ class FunnelWidget:
         """Return the same funnel as an Axes that does not move."""
         return plots.draw_funnel(self.table, title=self.title, language=self.language)
 
-    def _repr_mimebundle_(self, **asked) -> tuple[dict, dict]:
+    def _repr_mimebundle_(self, **asked) -> dict:
         """Return the widget, and a picture for readers that have none."""
-        png = b64encode(self.still()._repr_png_()).decode("ascii")
         leads = int((self.table["tier"] != "").sum())
         told = self.said["static"].format(
             title=self.title, units=len(self.table), leads=leads
         )
         widget = self.box._repr_mimebundle_(**asked)
-        told_too = {"image/png": {"alt": told}}
-        return {**widget, "text/plain": told, "image/png": png}, told_too
+        return widget | plots.shown(self.still()._repr_png_(), told) | {TEXT: told}
 
 
 def funnel_widget(

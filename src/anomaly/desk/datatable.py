@@ -4,6 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from numbers import Integral
 
 import pandas as pd
 
@@ -40,6 +41,8 @@ LONG = 24  # characters
 # What the library adds for readers that have a network: links to its own pages.
 LINKS = re.compile(r"<noscript>.*?</noscript>|<sup>.*?</sup>", re.DOTALL)
 LOADING = re.compile(r"Loading ITables.*?</td>", re.DOTALL)
+# How it writes a number that is missing, and what is wanted.
+MISSING = {r"[\"NaN\", \"___NaN___\"]": r"[\"\", \"___NaN___\"]", ">NaN</td>": "></td>"}
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,7 @@ def table(
     if len(frame) > rows:
         cut = said["cut"].format(shown=f"{rows:,}", total=f"{len(frame):,}")
         title = f"{title} {cut}".strip()
-    return DataTable(headed(shown, kind, language), title, language, page)
+    return DataTable(headed(shown, kind or "leads", language), title, language, page)
 
 
 def number_text(value: float) -> str:
@@ -178,6 +181,8 @@ def sortable(frame: pd.DataFrame, title: str, language: str, page: int) -> str:
         )
     loading = words("note", language)["loading"]
     html = LOADING.sub(f"{loading}</td>", LINKS.sub("", html))
+    for nothing, empty in MISSING.items():
+        html = html.replace(nothing, empty)
     library = generate_init_offline_itables_html(options.dt_bundle)
     head = f"<h4>{escape(title)}</h4>" if title else ""
     return LINKS.sub("", library) + _dark(html) + head + html
@@ -212,4 +217,4 @@ def _writable(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _cell(value):
-    return value if isinstance(value, int | bool) else str(value)
+    return int(value) if isinstance(value, Integral) else str(value)

@@ -1,7 +1,8 @@
 """Columns by name: what a frame's headings are called in Chinese and in English."""
 
+import math
 import tomllib
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 
 import pandas as pd
@@ -38,12 +39,12 @@ TELLS = {
 
 
 def kind_of(frame: pd.DataFrame) -> str:
-    """Return which of `FRAMES` a frame is, 'leads' where its columns do not tell.
+    """Return which of `FRAMES` a frame is, '' where its columns do not tell.
 
     >>> kind_of(pd.DataFrame({"companion_id": []}))
     'companions'
     """
-    return next((kind for name, kind in TELLS.items() if name in frame), "leads")
+    return next((kind for name, kind in TELLS.items() if name in frame), "")
 
 
 @cache
@@ -60,8 +61,13 @@ def headings(of: str, language: str) -> dict[str, str]:
     if of not in FRAMES:
         raise UsageError(f"frame '{of}'", expected=f"one of {', '.join(FRAMES)}")
     check_headers(language)
+    return words(language)["columns"] | _said(language)[of]
+
+
+@cache
+def _said(language: str) -> dict[str, dict[str, str]]:
     text = files("anomaly.leads").joinpath("headings.toml").read_text("utf-8")
-    return words(language)["columns"] | tomllib.loads(text)[language][of]
+    return tomllib.loads(text)[language]
 
 
 def headed(frame: pd.DataFrame, of: str, headers: str = "id") -> pd.DataFrame:
@@ -81,24 +87,40 @@ def headed(frame: pd.DataFrame, of: str, headers: str = "id") -> pd.DataFrame:
 
 
 def spelt(frame: pd.DataFrame, language: str) -> pd.DataFrame:
-    """Return a frame whose coded cells (tier, trend, kinds, peer groups) are words.
+    """Return a frame whose coded cells are words: tier, trend, kinds, peer groups.
 
-    Counts are whole numbers.
+    Yes and no too; counts are whole numbers.
 
     >>> spelt(pd.DataFrame({"tier": ["red", ""]}), "zh")["tier"].tolist()
     ['红色', '']
     """
-    known = words(language)["values"]
-    cells = {
-        name: [said.get(cell, cell) for cell in frame[name]]
-        for name, said in known.items()
-        if name in frame
-    }
-    for name in set(GROUPS) & set(frame):
-        cells[name] = [
-            group_in_words(cell, language) if isinstance(cell, str) else ""
-            for cell in frame[name]
-        ]
-    for name in set(COUNTS) & set(frame):
-        cells[name] = frame[name].astype(float).round().astype("Int64")
-    return frame.assign(**cells)
+    told = frame.copy()
+    for name in frame:
+        told[name] = _spelt(frame[name], language)
+    return told
+
+
+def _spelt(column: pd.Series, language: str) -> pd.Series:
+    known, flags = words(language)["values"], _said(language)["flags"]
+    if column.name in known:
+        named = known[column.name]
+        return column.map(lambda cell: named.get(cell, cell))
+    if column.name in GROUPS:
+        group = partial(group_in_words, language=language)
+        return column.map(lambda cell: group(cell) if isinstance(cell, str) else "")
+    if column.name in COUNTS:
+        return _whole(column)
+    if pd.api.types.is_bool_dtype(column):
+        return column.astype(object).map({True: flags["yes"], False: flags["no"]})
+    return column
+
+
+def _whole(column: pd.Series) -> pd.Series:
+    """Return counts as whole numbers; what is no number stays."""
+    if pd.api.types.is_numeric_dtype(column):
+        return column.astype(float).round().astype("Int64")
+    return column.map(lambda cell: round(cell) if _is_number(cell) else cell)
+
+
+def _is_number(cell: object) -> bool:
+    return isinstance(cell, float) and math.isfinite(cell)

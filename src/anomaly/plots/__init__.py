@@ -1,4 +1,4 @@
-"""Figures: each `draw_` function takes a table, options and an `ax`; it returns the ax.
+"""Figures: each takes a table, options and an `ax`, and returns the ax.
 
 Without an ax it draws on a figure of its own, which a notebook shows; ``language`` is
 'zh' or 'en'. The tables come from a workspace (`store.funnel_points` and so on) or
@@ -30,6 +30,7 @@ from anomaly.plots.style import (
     Picture,
     canvas,
     missing_glyphs,
+    shown,
 )
 from anomaly.plots.trend import draw_trend, trend_table
 from anomaly.plots.waterfall import draw_waterfall
@@ -60,6 +61,7 @@ __all__ = [
     "missing_glyphs",
     "network_layout",
     "ranking_table",
+    "shown",
     "trend_table",
     "wording",
 ]

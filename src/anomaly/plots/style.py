@@ -7,6 +7,7 @@ from base64 import b64encode
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
+from html import escape
 from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
@@ -132,14 +133,20 @@ class Picture:
         return self.png()
 
 
+def shown(png: bytes, alt: str) -> dict:
+    """Return a picture as a notebook keeps it, with words that stand in for it."""
+    text = b64encode(png).decode("ascii")
+    html = f'<img alt="{escape(alt)}" src="data:image/png;base64,{text}">'
+    return {"image/png": text, "text/html": html}
+
+
 class Panel(Axes):
     """Axes that a notebook shows as their whole figure; ``alt`` says what is seen."""
 
     alt = ""
 
-    def _repr_mimebundle_(self, **asked) -> tuple[dict, dict]:
-        png = b64encode(self._repr_png_()).decode("ascii")
-        return {"image/png": png}, {"image/png": {"alt": self.alt}}
+    def _repr_mimebundle_(self, **asked) -> dict:
+        return shown(self._repr_png_(), self.alt)
 
     def _repr_png_(self) -> bytes:
         # Cut to what is drawn: nothing is lost at an edge, and no edge is empty.
