@@ -215,3 +215,17 @@ def test_nothing_personal_reaches_what_is_written(out):
         assert not any(name in text for name in names), path
     for path in [out / "key", *(out / MONTH).iterdir()]:
         assert os.stat(path).st_mode & 0o077 == 0, path
+
+
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+
+
+@pytest.mark.parametrize("path", NOTEBOOKS, ids=lambda path: path.stem)
+def test_every_notebook_runs_on_the_sample(path, out, monkeypatch, tmp_path):
+    """As `anomaly lab` opens them, to the last cell; any warning is an error."""
+    monkeypatch.setenv("ANOMALY_STORE", str(out / "store"))
+    monkeypatch.chdir(tmp_path)
+    given = {"store": str(out / "store"), "month": MONTH, "district": DISTRICTS[0]}
+    _, shown = run_notebook(path, **given)
+    plt.close("all")
+    assert any("text/html" in one or "image/png" in one for one in shown if one)
