@@ -3,6 +3,7 @@
 import ast
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import nbformat
 from IPython.core.formatters import DisplayFormatter
 
@@ -24,6 +25,9 @@ def run_notebook(path: Path, **parameters) -> tuple[dict, list[dict]]:
             value = eval(compile(ast.Expression(last.value), path.name, "eval"), scope)
         quiet = cell.source.rstrip().endswith(";") or value is None
         shown.append({} if quiet else DisplayFormatter().format(value)[0])
+        # A notebook shows what was drawn at the end of its cell.
+        shown[-1]["figures"] = len(plt.get_fignums())
+        plt.close("all")
         if "parameters" in cell.metadata.get("tags", ()):
             scope |= {name: parameters[name] for name in parameters if name in scope}
     return scope, shown
