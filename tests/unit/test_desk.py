@@ -133,7 +133,7 @@ def test_missing_cells_are_empty():
     frame = pd.DataFrame({"n": pd.array([1, None], "Int64"), "p": [0.5, None]})
     html = anomaly.table(frame)._repr_html_()
     data = re.search(r'"data_json": "(.*?)",\n', html).group(1).replace('\\"', '"')
-    assert data == '[[1, ["0.5", 0.5]], ["", ["", "___NaN___"]]]'
+    assert data == '[["1", ["0.5", 0.5]], ["", ["", "___NaN___"]]]'
 
 
 def test_a_table_without_the_library_is_a_plain_one(monkeypatch):

@@ -124,6 +124,15 @@ def test_every_picture_takes_a_table_an_ax_and_words(name):
         draw(pd.DataFrame(), language="fr")
 
 
+@pytest.mark.parametrize(
+    "name", [n for n in EXPLORING if n not in {"draw_heat", "draw_trend"}]
+)
+def test_a_table_under_other_headings_is_refused_in_a_line(name):
+    table = EXPLORING[name]()
+    with pytest.raises(UsageError, match="the table has none"):
+        getattr(plots, name)(table.add_prefix("列"))
+
+
 def test_the_same_table_gives_the_same_picture():
     first, second = (plots.draw_network(company_table()) for _ in range(2))
     assert first._repr_png_() == second._repr_png_()

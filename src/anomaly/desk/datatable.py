@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from numbers import Integral
 
 import pandas as pd
 
@@ -199,9 +198,9 @@ def _dark(html: str) -> str:
 
 
 def _writable(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose cells a page can hold: whole numbers, texts, none missing.
+    """Return a frame whose cells a page can hold: numbers and texts.
 
-    A missing whole number is an empty text; floats keep their NaN, written as ''.
+    Where a whole number is missing all are texts, which sort as numbers still.
     """
     cells = {}
     for nth, name in enumerate(frame.columns):
@@ -211,10 +210,6 @@ def _writable(frame: pd.DataFrame) -> pd.DataFrame:
         elif pd.api.types.is_integer_dtype(column) and not column.hasnans:
             column = column.astype("int64")
         else:
-            column = column.astype(object).where(column.notna(), "").map(_cell)
+            column = column.astype(object).where(column.notna(), "").map(str)
         cells[name] = column
     return pd.DataFrame(cells)
-
-
-def _cell(value):
-    return int(value) if isinstance(value, Integral) else str(value)

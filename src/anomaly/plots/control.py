@@ -55,7 +55,7 @@ def control_table(series: pd.DataFrame, baseline: int | None = None) -> pd.DataF
     )
 
 
-@styled("control")
+@styled("control", needs=("month", "value", "centre", *MARKS))
 def draw_control(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = "", scale: float = 1.0
 ) -> Axes:
