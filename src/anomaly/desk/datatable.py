@@ -37,6 +37,8 @@ CSS = (
     " .dt-container td.long {white-space: normal; min-width: 30em}"
 )
 LONG = 24  # characters
+# Short lists can be searched as well: left to itself the library leaves this out.
+LAYOUT = {"topEnd": {"search": {}}}
 # What the library adds for readers that have a network: links to its own pages.
 LINKS = re.compile(r"<noscript>.*?</noscript>|<sup>.*?</sup>", re.DOTALL)
 LOADING = re.compile(r"Loading ITables.*?</td>", re.DOTALL)
@@ -166,7 +168,8 @@ def sortable(frame: pd.DataFrame, title: str, language: str, page: int) -> str:
             maxBytes=0,
             maxColumns=0,
             pageLength=page,
-            lengthMenu=[page, 50, 200],
+            lengthMenu=sorted({page, 50, 200}),
+            layout=LAYOUT,
             classes="display compact",
             css=CSS,
             showIndex=False,
