@@ -3,8 +3,10 @@
 import doctest
 import importlib
 import inspect
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -82,3 +84,27 @@ def test_a_picture_says_what_it_takes(name):
 )
 def test_a_table_for_a_picture_says_its_columns(name):
     assert inspect.getdoc(getattr(Workspace, name))
+
+
+PAGES = [
+    Path(__file__).parents[2] / "docs" / name
+    for name in ("exploring.md", "exploring.zh-CN.md")
+]
+
+
+def test_the_pages_name_what_there_is():
+    told = [page.read_text("utf-8") for page in PAGES]
+    named = [
+        {
+            (room, name)
+            for room, name in re.findall(r"\b(store|plots|anomaly)\.(\w+)\(?", text)
+        }
+        for text in told
+    ]
+    assert named[0] == named[1]
+    rooms = {"store": Workspace, "plots": anomaly.plots, "anomaly": anomaly}
+    assert [one for one in named[0] if not hasattr(rooms[one[0]], one[1])] == []
+    drawn = {name for room, name in named[0] if name.startswith("draw_")}
+    assert len(drawn) >= 9
+    for name in set(anomaly.__all__):
+        assert all(f"`{name}`" in text for text in told)

@@ -70,6 +70,13 @@ def test_a_table_needs_no_network(language):
     assert words("table", language)["search"] in html.encode().decode("unicode_escape")
 
 
+def test_a_short_list_can_be_searched_and_turned_too():
+    html = anomaly.table(leads_of("甲乙"), page=100)._repr_html_()
+    assert '"topEnd": {"search": {}}' in html
+    assert '"lengthMenu": [50, 100, 200]' in html
+    assert '"pageLength": 100' in html
+
+
 def test_a_table_holds_the_library_that_sorts_it():
     html = anomaly.table(leads_of(["甲"]))._repr_html_()
     assert len(html) > 500_000
@@ -133,7 +140,7 @@ def test_missing_cells_are_empty():
     frame = pd.DataFrame({"n": pd.array([1, None], "Int64"), "p": [0.5, None]})
     html = anomaly.table(frame)._repr_html_()
     data = re.search(r'"data_json": "(.*?)",\n', html).group(1).replace('\\"', '"')
-    assert data == '[[1, ["0.5", 0.5]], ["", ["", "___NaN___"]]]'
+    assert data == '[["1", ["0.5", 0.5]], ["", ["", "___NaN___"]]]'
 
 
 def test_a_table_without_the_library_is_a_plain_one(monkeypatch):

@@ -3,6 +3,7 @@
 import inspect
 import itertools
 import tomllib
+from html import escape
 from importlib.resources import files
 
 import numpy as np
@@ -73,7 +74,39 @@ def months_table() -> pd.DataFrame:
     return plots.trend_table(table, table["month"].iloc[-1].date())
 
 
+def ranking_table() -> pd.DataFrame:
+    rows = [("1 甲", 5000.0, 3000.0, 7000.0, "red"), ("2 乙", 0.0, -10.0, 10.0, "")]
+    return pd.DataFrame(rows, columns=["label", "amount", "lower", "upper", "tier"])
+
+
+def history_table() -> pd.DataFrame:
+    return course_table().assign(peers_median=11.0)
+
+
+def districts_table() -> pd.DataFrame:
+    rows = [("甲区", 5.0, 1.0, 4.0, "above"), ("乙区", 2.0, np.nan, np.nan, "")]
+    return pd.DataFrame(rows, columns=["label", "value", "lower", "upper", "side"])
+
+
+def standing_table() -> pd.DataFrame:
+    ends = {"low": 0.5, "high": 2.0, "lower_quartile": 0.8, "upper_quartile": 1.2}
+    return pd.DataFrame([{"label": "药占比", "ratio": 3.0, "told": "3.0 倍", **ends}])
+
+
+def funnel_table() -> pd.DataFrame:
+    n = np.arange(20.0, 60.0)
+    oe = np.exp(np.sin(n) / 5)
+    table = pd.DataFrame({"unit_id": n.astype(str), "label": "甲", "n": n, "oe": oe})
+    tiers = ["red", "orange", "yellow", *[""] * 37]
+    return table.assign(sd=0.2, tier=tiers, rank=range(1, 41))
+
+
 EXPLORING = {
+    "draw_funnel": funnel_table,
+    "draw_ranking": ranking_table,
+    "draw_history": history_table,
+    "draw_districts": districts_table,
+    "draw_standing": standing_table,
     "draw_peers": peers_table,
     "draw_waterfall": parts_table,
     "draw_heat": heat_table,
@@ -100,7 +133,7 @@ def test_a_picture_stands_on_an_ax_of_its_own(name, language):
     assert ax._repr_png_().startswith(b"\x89PNG")
     assert ax.alt
     bundle = ax._repr_mimebundle_()
-    assert f'alt="{ax.alt}"' in bundle["text/html"]
+    assert f'alt="{escape(ax.alt)}"' in bundle["text/html"]
     assert bundle["image/png"] in bundle["text/html"]
 
 
@@ -122,6 +155,13 @@ def test_every_picture_takes_a_table_an_ax_and_words(name):
     assert draw.__doc__
     with pytest.raises(UsageError, match="language 'fr'"):
         draw(pd.DataFrame(), language="fr")
+
+
+@pytest.mark.parametrize("name", sorted(EXPLORING.keys() - {"draw_heat"}))
+def test_a_table_under_other_headings_is_refused_in_a_line(name):
+    table = EXPLORING[name]()
+    with pytest.raises(UsageError, match="the table has none"):
+        getattr(plots, name)(table.add_prefix("列"))
 
 
 def test_the_same_table_gives_the_same_picture():

@@ -4,7 +4,6 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
-from numbers import Integral
 
 import pandas as pd
 
@@ -38,6 +37,8 @@ CSS = (
     " .dt-container td.long {white-space: normal; min-width: 30em}"
 )
 LONG = 24  # characters
+# Short lists can be searched as well: left to itself the library leaves this out.
+LAYOUT = {"topEnd": {"search": {}}}
 # What the library adds for readers that have a network: links to its own pages.
 LINKS = re.compile(r"<noscript>.*?</noscript>|<sup>.*?</sup>", re.DOTALL)
 LOADING = re.compile(r"Loading ITables.*?</td>", re.DOTALL)
@@ -167,7 +168,8 @@ def sortable(frame: pd.DataFrame, title: str, language: str, page: int) -> str:
             maxBytes=0,
             maxColumns=0,
             pageLength=page,
-            lengthMenu=[page, 50, 200],
+            lengthMenu=sorted({page, 50, 200}),
+            layout=LAYOUT,
             classes="display compact",
             css=CSS,
             showIndex=False,
@@ -199,9 +201,9 @@ def _dark(html: str) -> str:
 
 
 def _writable(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a frame whose cells a page can hold: whole numbers, texts, none missing.
+    """Return a frame whose cells a page can hold: numbers and texts.
 
-    A missing whole number is an empty text; floats keep their NaN, written as ''.
+    Where a whole number is missing all are texts, which sort as numbers still.
     """
     cells = {}
     for nth, name in enumerate(frame.columns):
@@ -211,10 +213,6 @@ def _writable(frame: pd.DataFrame) -> pd.DataFrame:
         elif pd.api.types.is_integer_dtype(column) and not column.hasnans:
             column = column.astype("int64")
         else:
-            column = column.astype(object).where(column.notna(), "").map(_cell)
+            column = column.astype(object).where(column.notna(), "").map(str)
         cells[name] = column
     return pd.DataFrame(cells)
-
-
-def _cell(value):
-    return int(value) if isinstance(value, Integral) else str(value)

@@ -16,6 +16,7 @@ from anomaly.plots.style import INK, Margins
 COLOURS = ("#1f4e79", "#f0bd3a", "#8c1c2b", "#9cc3e0", "#d2741c", "#6b8f71")
 OTHER, WEEKEND, FREE = "#c3ccd4", "#f0f2f4", "#fafbfc"
 SATURDAY = 5
+STAY = ("admitted_at", "discharged_at")
 
 
 def calendar_table(visits: pd.DataFrame, numbered: int = len(COLOURS)) -> pd.DataFrame:
@@ -56,6 +57,7 @@ def _months(days: pd.Series) -> list[pd.Period]:
 @styled(
     "calendar",
     Sheet(178, 34, 6, Margins(left=17, bottom=22), columns=3, rows=_months_seen),
+    needs=("day", "institution_id", "institution_name", "visit_class", *STAY),
 )
 def draw_calendar(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = ""
@@ -82,7 +84,7 @@ def draw_calendar(
         row = rows[day.to_period("M")]
         _filled(ax, day.day, row, found["number"].tolist())
     stays = table[table["visit_class"] == "inpatient"]
-    _stays(ax, stays[["admitted_at", "discharged_at"]].to_numpy(), rows)
+    _stays(ax, stays[list(STAY)].to_numpy(), rows)
     _keys(ax, table, cells, len(stays) > 0, words)
     ax.set_xlim(0.5, 31.5)
     ax.set_ylim(len(months) - 0.45, -0.55)

@@ -6,7 +6,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from anomaly.detectors.charts import run_rules, xmr_limits
-from anomaly.plots.drawing import styled
+from anomaly.plots.drawing import Sheet, styled
 from anomaly.plots.style import BLUE, FAINT, TIER_LOOKS
 
 LEAST = 12
@@ -55,7 +55,7 @@ def control_table(series: pd.DataFrame, baseline: int | None = None) -> pd.DataF
     )
 
 
-@styled("control")
+@styled("control", Sheet(columns=5), needs=("month", "value", "centre", *MARKS))
 def draw_control(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = "", scale: float = 1.0
 ) -> Axes:

@@ -19,7 +19,11 @@ SIDES = {
 RANGE = "#b9c9d9"
 
 
-@styled("districts", Sheet(height=24, row=8, margins=Margins(left=28)))
+@styled(
+    "districts",
+    Sheet(height=24, row=8, margins=Margins(left=28)),
+    needs=("label", "value", "lower", "upper", "side"),
+)
 def draw_districts(
     table: pd.DataFrame,
     ax: Axes,

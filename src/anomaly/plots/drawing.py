@@ -45,11 +45,14 @@ def wording(of: str, language: str) -> Mapping:
     return known[language]["any"] | known[language][of]
 
 
-def styled(of: str, sheet: Sheet | None = None) -> Callable:
+def styled(
+    of: str, sheet: Sheet | None = None, needs: tuple[str, ...] = ()
+) -> Callable:
     """Draw with our settings and words, also on an `ax` that the caller made.
 
     ``of`` names the figure's words: those of ``language`` ('zh' or 'en') stand in for
-    what the caller's ``words`` do not hold.
+    what the caller's ``words`` do not hold. A table without the columns it ``needs``
+    is refused with a UsageError, as is another language.
     """
     sheet = sheet or Sheet()
 
@@ -57,6 +60,7 @@ def styled(of: str, sheet: Sheet | None = None) -> Callable:
         @wraps(draw)
         def wrapper(table, ax=None, *, words=None, language="zh", **options) -> Axes:
             words = {**wording(of, language), **(words or {})}
+            _check(table, needs)
             given = ax is not None
             if not given:
                 height = sheet.height + sheet.row * sheet.rows(table)
@@ -75,6 +79,16 @@ def styled(of: str, sheet: Sheet | None = None) -> Callable:
         return wrapper
 
     return decorate
+
+
+def _check(table, needs: tuple[str, ...]) -> None:
+    missing = [name for name in needs if name not in table]
+    if missing:
+        raise UsageError(
+            f"column '{missing[0]}': the table has none",
+            expected=f"columns {', '.join(needs)}",
+            todo="take the table with headers='id'",
+        )
 
 
 def _signature(draw: Callable) -> inspect.Signature:

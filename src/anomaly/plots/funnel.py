@@ -80,7 +80,10 @@ def _variance_parts(table: pd.DataFrame) -> tuple[float, float]:
     return (float(parts[0]), float(parts[1])) if parts.any() else (0.01, 0.0)
 
 
-@styled("funnel", Sheet(width=178, margins=Margins(bottom=20), columns=6))
+SHEET = Sheet(width=178, margins=Margins(bottom=20), columns=6)
+
+
+@styled("funnel", SHEET, needs=("label", "n", "oe", "sd", "tier", "rank"))
 def draw_funnel(
     table: pd.DataFrame, ax: Axes, *, words: dict, labels: int = 5, title: str = ""
 ) -> Axes:

@@ -15,7 +15,7 @@ from anomaly.plots.style import FAINT, INK, Margins
 # Blue to red passes through white, and is told apart without seeing red or green;
 # in grey print the number in each cell says which side it is.
 MAPS = {"z": ("RdBu_r", -4.0, 4.0), "p": ("YlOrBr", 0.0, 6.0)}
-DARK = 0.45  # luminance below which ink cannot be read
+DARK = 0.52  # luminance below which ink cannot be read
 # Points that a letter and a Chinese character of a heading take.
 LETTER, CHARACTER = 4.6, 8.2
 UPRIGHT = 40  # points of a column below which letters stand upright

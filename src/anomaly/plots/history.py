@@ -18,7 +18,7 @@ def history_table(history: pd.DataFrame, indicator: str) -> pd.DataFrame:
     return table.sort_values("month").reset_index(drop=True)
 
 
-@styled("history")
+@styled("history", needs=("month", "value", "peers_median"))
 def draw_history(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = "", scale: float = 1.0
 ) -> Axes:

@@ -55,7 +55,11 @@ def _settled(pull: np.ndarray) -> np.ndarray:
     return where - where.mean(axis=0)
 
 
-@styled("network", Sheet(height=115, margins=Margins(left=4, bottom=12)))
+@styled(
+    "network",
+    Sheet(height=115, margins=Margins(left=4, bottom=12)),
+    needs=("insured_id", "companion_id", "days"),
+)
 def draw_network(
     table: pd.DataFrame,
     ax: Axes,

@@ -11,7 +11,10 @@ from anomaly.plots.style import BAND, BLUE, INK, ORDINARY
 FEWEST_BINS, MOST_BINS = 8, 40
 
 
-@styled("peers")
+NEEDS = ("value", "is_unit", "expected", "expected_low", "expected_high")
+
+
+@styled("peers", needs=NEEDS)
 def draw_peers(
     table: pd.DataFrame,
     ax: Axes,

@@ -22,7 +22,11 @@ def ranking_table(leads: pd.DataFrame, rows: int = 10) -> pd.DataFrame:
     ).reset_index(drop=True)
 
 
-@styled("ranking", Sheet(height=22, row=6, margins=Margins(left=45, bottom=13)))
+@styled(
+    "ranking",
+    Sheet(height=22, row=6, margins=Margins(left=45, bottom=13)),
+    needs=("label", "amount", "lower", "upper", "tier"),
+)
 def draw_ranking(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = "", scale: float = 1.0
 ) -> Axes:

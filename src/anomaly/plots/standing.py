@@ -13,7 +13,11 @@ LEAST, MOST = 0.1, 40  # what lies beyond is drawn at the edge
 WORDS = 0.3  # of the width is kept free for the text beside the last mark
 
 
-@styled("standing", Sheet(height=24, row=7, margins=Margins(left=44)))
+@styled(
+    "standing",
+    Sheet(height=24, row=7, margins=Margins(left=44)),
+    needs=("label", "ratio", "told", "low", "high", "lower_quartile", "upper_quartile"),
+)
 def draw_standing(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = ""
 ) -> Axes:

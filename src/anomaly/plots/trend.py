@@ -53,7 +53,10 @@ def _index(month: pd.Timestamp) -> int:
     return month.year * 12 + month.month
 
 
-@styled("trend")
+NEEDS = ("month", "value", "centre", "lower", "upper", "is_report_month")
+
+
+@styled("trend", needs=NEEDS)
 def draw_trend(
     table: pd.DataFrame,
     ax: Axes,

@@ -17,7 +17,10 @@ UNSEEN = 0.005  # what would read +0.00 is no row
 LONGEST = 17  # Chinese characters of a name; letters are half as wide
 
 
-@styled("waterfall", Sheet(height=30, row=7, margins=Margins(left=52, right=14)))
+SHEET = Sheet(height=30, row=7, margins=Margins(left=52, right=14))
+
+
+@styled("waterfall", SHEET, needs=("part", "name", "adds"))
 def draw_waterfall(
     table: pd.DataFrame, ax: Axes, *, words: dict, title: str = ""
 ) -> Axes:
