@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from anomaly.inspection.draw import Inspector, Institution, Terms
 from anomaly.inspection.kept_draws import KeptDraw
 
 MONTHS = [date(2024 + (m // 12), m % 12 + 1, 1) for m in range(5, 29)]
@@ -190,17 +191,21 @@ class StandIn:
         first = self.units["institution"]["unit_id"].iloc[0]
         drawn = [{"institution_id": first, "inspectors": ["J01", "J07"]}]
         drawn.append({"institution_id": "H000", "inspectors": ["J02", "J03"]})
+        pool = [Institution(f"H{n:03d}") for n in range(35)]
+        terms = Terms(
+            count=2,
+            team=2,
+            institutions=[Institution(first), *pool],
+            inspectors=[Inspector(f"J{n:02d}", "", ["H009"][n:]) for n in range(8)],
+        )
         return KeptDraw(
             month="2026-05",
-            seed="公开种子",
             seed_hash="ab" * 32,
-            pool_hash="cd" * 32,
-            pool=36,
-            inspectors=8,
-            recusals=1,
-            team=2,
+            terms=terms,
+            announced_at="2026-05-27T01:00:00+00:00",
+            seed="公开种子",
             drawn_at="2026-05-28T01:00:00+00:00",
-            draw=drawn,
+            draw=tuple(drawn),
         )
 
     def tiers(self, unit, month=None, district=None):
