@@ -10,8 +10,6 @@ import typer
 from anomaly.cli.data import AsJson
 from anomaly.cli.output import FORMATS, out, say_json, show_table, write_frame
 from anomaly.errors import DataRefusedError, UsageError
-from anomaly.sources.source import TextOptions
-from anomaly.sources.textfile import TextFile
 
 draw_app = typer.Typer(help="Double-random inspection draws.", no_args_is_help=True)
 Pool = Annotated[
@@ -42,24 +40,6 @@ By = Annotated[str, typer.Option(help="Who draws; the login name unless given.")
 
 def register(app: typer.Typer) -> None:
     app.add_typer(draw_app, name="draw")
-
-
-def read_list(path: Path, needed: str) -> pd.DataFrame:
-    """Read a CSV of ids, as text; DataRefusedError where it is not one."""
-    if not path.is_file():
-        raise UsageError(f"'{path}' does not exist", expected="a CSV file")
-    try:
-        frame = pd.read_csv(
-            path, dtype=str, encoding=TextFile(path, TextOptions()).encoding
-        )
-    except (OSError, ValueError) as error:
-        raise DataRefusedError(f"{path.name}: {error}", expected="a CSV file") from None
-    if needed not in frame:
-        raise DataRefusedError(
-            f"{path.name}: column '{needed}' is missing",
-            expected=f"a header line with {needed}",
-        )
-    return frame
 
 
 @draw_app.command("announce")
@@ -191,17 +171,20 @@ def _kept(where: tuple, asked: tuple, policy_file: Path | None):
 
 
 def _terms(desk, month, institutions, inspectors, count, team, cross_county):
+    from anomaly.casework.reading import read_frame
+
     return desk.draw_terms(
-        read_list(inspectors, "inspector_id"),
+        read_frame(inspectors, ("inspector_id",)),
         count,
         team,
         month=month,
-        institutions=institutions and read_list(institutions, "institution_id"),
+        institutions=institutions and read_frame(institutions, ("institution_id",)),
         cross_county=cross_county,
     )
 
 
 def _plain_terms(institutions, inspectors, count, team, cross_county, policy_file):
+    from anomaly.casework.reading import read_frame
     from anomaly.inspection.terms import terms
     from anomaly.policy.inspection import inspection
 
@@ -212,8 +195,8 @@ def _plain_terms(institutions, inspectors, count, team, cross_county, policy_fil
         )
     policy = inspection(path=policy_file).draw
     return terms(
-        read_list(institutions, "institution_id"),
-        read_list(inspectors, "inspector_id"),
+        read_frame(institutions, ("institution_id",)),
+        read_frame(inspectors, ("inspector_id",)),
         count=count,
         team=team,
         policy=policy,

@@ -18,6 +18,7 @@ from anomaly.cli import (
     mapping,
     ranking,
     rules,
+    sampling,  # noqa: F401 adds its commands to `inspect`
     schedule,
     self_audit,
     store,

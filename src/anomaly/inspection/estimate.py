@@ -18,6 +18,7 @@ import pandas as pd
 from scipy.signal import fftconvolve
 from scipy.stats import betabinom
 
+TIE = 1e-12  # what rounding may take from a chance that is exactly the tail
 CHUNK = 1000  # rounds at a time: bounds memory
 SEED = 20_240_601  # of the rounds: the same sample gives the same bounds
 
@@ -87,13 +88,13 @@ def _beyond(population: int, sampled: int, improper: int, more: int) -> np.ndarr
 
 
 def _smallest(chance: np.ndarray, tail: float) -> int:
-    """Return the smallest number up to which more than ``tail`` lies."""
-    return int((np.cumsum(chance) > tail).argmax())
+    """Return the smallest number up to which ``tail`` or more lies."""
+    return int((np.cumsum(chance) >= tail - TIE).argmax())
 
 
 def _largest(chance: np.ndarray, tail: float) -> int:
-    """Return the largest number from which on more than ``tail`` lies."""
-    return int(len(chance) - 1 - (np.cumsum(chance[::-1]) > tail).argmax())
+    """Return the largest number from which on ``tail`` or more lies."""
+    return int(len(chance) - 1 - (np.cumsum(chance[::-1]) >= tail - TIE).argmax())
 
 
 def improper_amount(
