@@ -13,7 +13,7 @@ from anomaly.inspection import visits as visits_room
 from anomaly.inspection.cross import cross_county
 from anomaly.inspection.kept_draws import KeptDraw, kept_draw
 from anomaly.inspection.night import night_list
-from anomaly.inspection.units import units
+from anomaly.inspection.units import KINDS, units
 from anomaly.inspection.visits import Visit
 from anomaly.leads.coverage import districts
 from anomaly.ledger_desk import day_of
@@ -84,14 +84,21 @@ class InspectionDesk(CaseDesk):
         on: date | str | None = None,
         listed: pd.DataFrame | None = None,
         seed: str = "",
+        risk_of: MonthLike | None = None,
     ) -> pd.DataFrame:
         """Return a row a unit: visited, due or overdue, and in which month to go.
 
         Columns: `anomaly.inspection.coverage.COLUMNS`. ``listed`` are the units
         (`anomaly.inspection.units.read_units`), those of the store if not given.
+        ``risk_of`` is a month whose lists say how risky each is.
         """
         day = day_of(on or today())
         wanted = units(self.store, day) if listed is None else listed
+        if risk_of:
+            lists = [self.leads(kind, risk_of) for kind in KINDS]
+            risks = pd.concat(lists)[["unit_kind", "unit_id", "risk"]]
+            wanted = wanted.drop(columns="risk", errors="ignore")
+            wanted = wanted.merge(risks, on=["unit_kind", "unit_id"], how="left")
         policy = coverage_policy(self.store.root)
         return coverage_room.coverage(wanted, self._visits(), day, policy, seed)
 
