@@ -99,6 +99,12 @@ def _placed(entry: Entry, policy: Campaign, today: date) -> Entry:
             expected=f"a day from {phase.first} on ({policy.basis})",
             todo="see: anomaly campaign show --store ...",
         )
+    if entry.on > policy.ends_on:
+        raise UsageError(
+            f"day {entry.on}: campaign {policy.id} ended on {policy.ends_on}",
+            expected=f"a day up to {policy.ends_on} ({policy.basis})",
+            todo="put the present campaign into the store's campaign.toml",
+        )
     return replace(entry, campaign=policy.id, late=entry.on > phase.last)
 
 

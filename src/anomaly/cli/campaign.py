@@ -144,18 +144,14 @@ def list_(
     desk = _desk(store)
     _, absent = desk.campaign_months()
     more = {"months_not_loaded": [month_text(month) for month in absent]}
-    if recheck_seed:
-        found, shown = desk.recheck_list(recheck_seed), None
-        more |= {"seed": recheck_seed}
-    else:
-        found = desk.campaign()
-        shown = found[SHORT].head(SHOWN)
+    with err.status("reading the hits of the campaign's data"):
+        found = desk.recheck_list(recheck_seed) if recheck_seed else desk.campaign()
+    shown = found.head(SHOWN) if recheck_seed else found[SHORT].head(SHOWN)
+    more |= {"seed": recheck_seed} if recheck_seed else {}
     key = "to re-check" if recheck_seed and not as_json else "units"
     tell_frame(found, key, out_path, as_json, shown, **more)
     if absent and not as_json:
-        err.print(
-            f"{len(absent)} months of the campaign's data are not loaded: {_span(absent)}"
-        )
+        err.print(f"{len(absent)} months of its data are not loaded: {_span(absent)}")
 
 
 def _span(months: list[date]) -> str:

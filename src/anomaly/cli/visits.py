@@ -52,7 +52,7 @@ def record(
         return
     names = "、".join(visit.inspectors)
     _print(f"{visit.visit_id}: {unit} {visit.unit_id}, {inspected_on}, {how}, {names}")
-    _warn_unknown([one for one in desk.unknown_units() if one.endswith(visit.unit_id)])
+    _warn_unknown([f"{unit} {visit.unit_id}"], desk.unknown_units())
 
 
 @inspect_app.command("import")
@@ -72,7 +72,7 @@ def import_(
     _print(f"{path.name}: {done['read']} rows: {told}")
     for name in done["superseded_visits"]:
         _print(f"superseded: {name}")
-    _warn_unknown(done["unknown_units"])
+    _warn_unknown(done["unknown_units"], done["unknown_units"])
 
 
 @inspect_app.command("visits")
@@ -119,7 +119,8 @@ def plan(
     day = _day(on) or today()
     months = desk.store.months()
     listed = read_units(units, months[0] if months else day) if units else None
-    covered = desk.visit_coverage(day, listed, seed, risk_of or None)
+    with err.status("reading the lists" if risk_of else "reading the masters"):
+        covered = desk.visit_coverage(day, listed, seed, risk_of or None)
     if district:
         covered = covered[covered["district"] == district]
     came = desk.visit_progress(covered, day, ("district", "unit_kind"))
@@ -139,7 +140,7 @@ def plan(
             " overdue; import past inspections, or set recorded_from in the store's"
             " coverage.toml"
         )
-    _written(covered, out_path)
+    _written(covered, out_path, quiet=False)
 
 
 @inspect_app.command("night")
@@ -189,7 +190,7 @@ def cross(
     told = {"seed": seed, "seed_hash": commitment(seed)}
     tell_frame(found, "districts", out_path, as_json, **told)
     if not as_json:
-        _print(f"seed {seed}, published beforehand as {told['seed_hash']}")
+        _print(f"seed {seed}; to be published before the draw: {told['seed_hash']}")
 
 
 def tell_frame(
@@ -246,7 +247,8 @@ def _day(text: str) -> date | None:
         raise UsageError(f"--on '{text}'", expected="YYYY-MM-DD") from None
 
 
-def _warn_unknown(unknown: list[str]) -> None:
+def _warn_unknown(noted: list[str], unknown: list[str]) -> None:
+    unknown = [one for one in noted if one in unknown]
     if unknown:
         more = ", ..." if len(unknown) > SHOWN else ""
         err.print(

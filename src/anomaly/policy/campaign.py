@@ -69,6 +69,11 @@ class Campaign:
                     todo="give every phase of the campaign its own days",
                 )
 
+    @property
+    def ends_on(self) -> date:
+        """The last day of any phase: nothing is entered after it."""
+        return max(one.last for one in self.phases.values())
+
 
 def campaign_policy(root: Path | str | None = None) -> Campaign:
     """Return the campaign of a store; PolicyError where it cannot be."""
