@@ -45,8 +45,10 @@ def table(path, *rows):
     rows = [ROW | row for row in rows]
     if path.suffix == ".xlsx":
         book = openpyxl.Workbook()
-        for row in [HEAD, *([row[name] for name in HEAD] for row in rows)]:
-            book.active.append(row)
+        book.active.append(HEAD)
+        for row in rows:
+            day = {"inspected_on": date.fromisoformat(row["inspected_on"])}
+            book.active.append([(row | day)[name] for name in HEAD])
         book.save(path)
         return path
     with path.open("w", encoding="utf-8-sig", newline="") as stream:
