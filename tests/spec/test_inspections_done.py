@@ -74,6 +74,10 @@ def test_inspections_are_numbered_and_come_back_as_they_were(docket):
     assert told.loc[0, ["visit_id", "inspectors"]].tolist() == ["V1", "张三、李四"]
 
 
+def test_an_inspection_may_be_noted_on_its_own_day(docket):
+    assert add(docket, "H1", TODAY).inspected_on == TODAY
+
+
 def test_the_tenth_is_followed_by_the_eleventh(docket):
     for day in range(1, 12):
         add(docket, "H1", date(2026, 5, day))

@@ -1,5 +1,6 @@
 """The night-check list over a drawn world: hits, beds, nights, and what is missing."""
 
+from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
@@ -104,6 +105,14 @@ def test_a_month_whose_later_settlements_are_not_loaded_says_so(store):
     assert june["institution_id"].tolist() == ["H2"]
     assert "2026-07 is not loaded" in june.loc[0, "missing"]
     assert june.loc[0, "peak_nights"] == "2026-06-01 2026-06-02 2026-06-03"
+
+
+def test_nights_that_are_not_settled_yet_do_not_lower_what_is_expected(store):
+    policy = replace(NIGHT, fewest=0)
+    june = night_list(store, date(2026, 6, 1), FOUND, policy)
+    # One of the three Mondays up to the 20th; of all five it would be a fifth.
+    assert june.loc[0, "expected_patients"] == 0.3
+    assert night_list(store, date(2026, 6, 1), FOUND).loc[0, "go_on"] == ""
 
 
 def test_a_store_without_beds_lists_all_the_same(tmp_path):

@@ -131,9 +131,9 @@ def plan(
         written = _written(covered, out_path)
         say_json(told | (written or {"units": records(covered)}))
         return
-    show_table(whole, f"{day}")
-    show_table(came)
-    show_table(_loads(covered))
+    show_table(whole, f"as of {day}")
+    show_table(came, "by district")
+    show_table(_loads(covered), "visits planned")
     if desk.visits().empty:
         err.print(
             "no inspection is on record: whoever had a whole period before counts as"
