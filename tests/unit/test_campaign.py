@@ -297,6 +297,7 @@ def test_a_bureau_runs_its_own(tmp_path):
     "text",
     [
         "unknown = 1",
+        'basis = ""',
         "data_from = 2019-01-02",
         "data_to = 2020-05-30",
         "data_from = 2021-01-01",

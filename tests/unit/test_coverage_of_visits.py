@@ -239,6 +239,7 @@ def test_missed_periods_are_those_without_a_visit(on, since, seen):
     "text",
     [
         "unknown = 1",
+        '[night]\nbasis = ""',
         '[[cycles]]\nid = "institution"\nmonths = 5',
         "[longest]\nyears = 0",
         '[night]\nchoose = "full moon"',

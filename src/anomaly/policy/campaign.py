@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 
 from anomaly.errors import PolicyError
-from anomaly.policy.read import as_number, as_record, check_known, of_store
+from anomaly.policy.read import as_number, as_record, check_basis, check_known, of_store
 
 NAME = "campaign"
 FILE = f"{NAME}.toml"
@@ -50,6 +50,8 @@ class Campaign:
 
     def __post_init__(self) -> None:
         _in_order(self.data_from, self.data_to, f"{FILE}, data")
+        check_basis(self.basis, FILE)
+        check_basis(self.recheck_basis, f"{FILE}, recheck_basis")
         begins, ends = self.data_from.day == 1, self.data_to + timedelta(days=1)
         if not begins or ends.day != 1:
             raise PolicyError(

@@ -9,7 +9,13 @@ from datetime import date
 from pathlib import Path
 
 from anomaly.errors import PolicyError
-from anomaly.policy.read import as_record, check_known, check_whole, of_store
+from anomaly.policy.read import (
+    as_record,
+    check_basis,
+    check_known,
+    check_whole,
+    of_store,
+)
 
 NAME = "coverage"
 FILE = f"{NAME}.toml"
@@ -26,7 +32,9 @@ class Cycle:
     basis: str
 
     def __post_init__(self) -> None:
-        check_known(self.months, LENGTHS, f"{FILE}, cycle '{self.id}': months")
+        where = f"{FILE}, cycle '{self.id}'"
+        check_known(self.months, LENGTHS, f"{where}: months")
+        check_basis(self.basis, where)
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class Longest:
 
     def __post_init__(self) -> None:
         check_whole(self.years, 1, 50, f"{FILE}, longest.years")
+        check_basis(self.basis, f"{FILE}, longest")
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,7 @@ class Night:
     basis: str
 
     def __post_init__(self) -> None:
+        check_basis(self.basis, f"{FILE}, night")
         check_known(self.foremost, self.rules, f"{FILE}, night.foremost")
         check_known(self.choose, CHOICES, f"{FILE}, night.choose")
         check_whole(self.nights, 1, 7, f"{FILE}, night.nights")
