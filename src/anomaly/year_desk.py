@@ -1,7 +1,7 @@
 """The part of a workspace that settles the year: points, campaigns, assessment."""
 
-from anomaly.inspection_desk import InspectionDesk
+from anomaly.campaign_desk import CampaignDesk
 
 
-class YearDesk(InspectionDesk):
+class YearDesk(CampaignDesk):
     """What `Workspace` says of credit points and of a year."""

@@ -7,6 +7,7 @@ import typer
 
 from anomaly.cli import (
     brief,
+    campaign,
     case_file,
     case_views,  # noqa: F401 adds its commands to `case`
     cases,
@@ -24,6 +25,7 @@ from anomaly.cli import (
     store,
     tips,
     views,
+    visits,  # noqa: F401 adds its commands to `inspect`
 )
 from anomaly.errors import AnomalyError
 
@@ -49,6 +51,7 @@ cases.register(app)
 tips.register(app)
 draw.register(app)
 inspect.register(app)
+campaign.register(app)
 self_audit.register(app)
 schedule.register(app)
 mapping.register(app)

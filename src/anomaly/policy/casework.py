@@ -6,11 +6,17 @@ place key by key, records with an `id` one by one.
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from anomaly.errors import PolicyError
-from anomaly.policy.read import as_record, own_policy
+from anomaly.policy.read import (
+    as_number,
+    as_record,
+    check_known,
+    check_whole,
+    of_store,
+)
 
 FILE = "casework.toml"
 STATES = (
@@ -196,7 +202,7 @@ KINDS: dict[str, Callable] = {
 
 def casework(root: Path | None = None) -> Casework:
     """Return the policy that holds in a store; PolicyError where it cannot be."""
-    cells = own_policy("casework", root)
+    cells = of_store("casework", root, whole=("steps",))
     made = {key: _made(key, cell) for key, cell in cells.items()}
     found = as_record(Casework, made, FILE)
     found.procedure_of(found.procedure)
@@ -213,27 +219,12 @@ def _made(key: str, cell: object) -> object:
 
 
 def _known(name: str, known, where: str) -> None:
-    if name not in known:
-        raise PolicyError(
-            f"{FILE}, {where}: '{name}'", expected=f"one of {', '.join(known)}"
-        )
+    check_known(name, known, f"{FILE}, {where}")
 
 
 def _whole(number: object, least: int, most: int, where: str) -> None:
-    wrong = isinstance(number, bool) or not isinstance(number, int)
-    if wrong or not least <= number <= most:
-        raise PolicyError(
-            f"{FILE}, {where}: {number!r}", expected=f"a number from {least} to {most}"
-        )
+    check_whole(number, least, most, f"{FILE}, {where}")
 
 
 def _number(cell: object, where: str) -> Decimal:
-    try:
-        number = Decimal(str(cell))
-        if not number.is_finite() or number < 0:
-            raise InvalidOperation
-    except InvalidOperation:
-        raise PolicyError(
-            f"{FILE}, {where}: {cell!r}", expected='a number such as "5000"'
-        ) from None
-    return number
+    return as_number(cell, f"{FILE}, {where}")

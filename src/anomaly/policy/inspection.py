@@ -7,7 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from anomaly.errors import PolicyError
-from anomaly.policy.read import as_record, own_policy
+from anomaly.policy.read import as_record, of_file, of_store
 
 FILE = "inspection.toml"
 STRATA = ("district", "kind")
@@ -113,7 +113,7 @@ class Inspection:
 
 def inspection(root: Path | None = None, path: Path | None = None) -> Inspection:
     """Return the policy that holds in a store, or with a file; PolicyError."""
-    cells = own_policy("inspection", root, path)
+    cells = of_file("inspection", path) if path else of_store("inspection", root)
     kinds = {"draw": DrawPolicy, "sample": SamplePolicy}
     made = {
         key: as_record(kinds[key], cell, f"{FILE}, {key}") if key in kinds else cell
