@@ -1,7 +1,135 @@
 """The part of a workspace that settles the year: points, campaigns, assessment."""
 
+from datetime import date
+from functools import cached_property
+from pathlib import Path
+
+import pandas as pd
+
+from anomaly.casework import points_year as years
+from anomaly.casework.docket import operator, today
+from anomaly.casework.integrity import masters, named
+from anomaly.casework.opening import check_unit
+from anomaly.casework.points import Entry
+from anomaly.casework.points_book import PointsBook, day, of_unit, whole
+from anomaly.errors import UsageError
 from anomaly.inspection_desk import InspectionDesk
+
+LANGUAGES = ("zh", "en")
+YEARS = (2000, 2999)
 
 
 class YearDesk(InspectionDesk):
-    """What `Workspace` says of credit points and of a year."""
+    """What `Workspace` says of credit points and of a year.
+
+    ``by`` is who does it, the login name unless given; days are dates or
+    'YYYY-MM-DD'.
+    """
+
+    @cached_property
+    def points_book(self) -> PointsBook:
+        """The points themselves, as records."""
+        return PointsBook(self.store.root)
+
+    def add_points(
+        self,
+        unit: str,
+        unit_id: str,
+        points: int | str,
+        on: date | str,
+        clause: str,
+        scheme: str = "",
+        lead_id: str = "",
+        note: str = "",
+        by: str | None = None,
+    ) -> Entry:
+        """Give a unit points, of its kind's usual scheme unless one is named.
+
+        UsageError where the scheme, the number or the case they rest on will not do.
+        """
+        check_unit(unit, str(unit_id))
+        entry = Entry(
+            *("", unit, str(unit_id).strip(), scheme, _whole(points)),
+            *(_day(on), clause.strip(), lead_id.strip(), note.strip()),
+        )
+        return self.points_book.add(entry, by or operator())
+
+    def reverse_points(
+        self,
+        entry_id: str,
+        why: str,
+        on: date | str,
+        points: int | str | None = None,
+        note: str = "",
+        by: str | None = None,
+    ) -> Entry:
+        """Take an entry off: whole by an 'appeal', a part by a 'repair'."""
+        number = None if points is None else _whole(points)
+        return self.points_book.reverse(
+            entry_id, why, _day(on), by or operator(), number, note.strip()
+        )
+
+    def points(self, unit: str, unit_id: str) -> pd.DataFrame:
+        """Return a unit's entries and reversals, a row each.
+
+        Columns: `anomaly.casework.points_year.ENTRIES`.
+        """
+        check_unit(unit, str(unit_id))
+        mine = of_unit(self.points_book.entries(), unit, str(unit_id).strip())
+        return years.entry_rows(mine)
+
+    def points_year(
+        self,
+        year: int | str,
+        units: pd.DataFrame | None = None,
+        language: str = "zh",
+    ) -> pd.DataFrame:
+        """Return a calendar year's points, a row a unit and scheme, with their band.
+
+        Columns: `anomaly.casework.points_year.YEAR`, then unit_name and district
+        where the masters know them. ``units`` (unit_kind, unit_id) appear even
+        without an entry.
+        """
+        if language not in LANGUAGES:
+            raise UsageError(f"language '{language}'", expected="zh or en")
+        book = self.points_book
+        asked = (book.policy, check_year(year), units, language)
+        rows = years.points_year(book.entries().values(), *asked)
+        return named(self.store, rows)
+
+    def units_with_points(self) -> pd.DataFrame:
+        """Return the masters' units of every kind that a scheme gives points to."""
+        schemes = self.points_book.policy.schemes
+        kinds = dict.fromkeys(kind for one in schemes for kind in one.units)
+        return pd.concat([masters(self.store, kind) for kind in kinds])
+
+    def import_points(self, path: Path | str, by: str | None = None) -> dict:
+        """Take a CSV or XLSX of entries in: all or none; twice adds nothing."""
+        return vars(self.points_book.take_in(Path(path), by or operator()))
+
+
+def check_year(year: int | str) -> int:
+    """Return a calendar year; UsageError where it is none."""
+    text = str(year).strip()
+    if not text.isdecimal() or not YEARS[0] <= int(text) <= YEARS[1]:
+        raise UsageError(f"year '{year}'", expected="a calendar year, such as 2025")
+    return int(text)
+
+
+def _whole(points: int | str) -> int:
+    try:
+        return whole(str(points).strip())
+    except ValueError:
+        raise UsageError(
+            f"points '{points}'", expected="a whole number of at least 1"
+        ) from None
+
+
+def _day(given: date | str) -> date:
+    try:
+        found = given if isinstance(given, date) else day(given)
+    except ValueError:
+        raise UsageError(f"day '{given}'", expected="YYYY-MM-DD") from None
+    if found > today():
+        raise UsageError(f"day '{found}'", expected="today or earlier")
+    return found

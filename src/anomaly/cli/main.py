@@ -16,6 +16,7 @@ from anomaly.cli import (
     inspect,
     lines,
     mapping,
+    points,
     ranking,
     rules,
     schedule,
@@ -46,6 +47,7 @@ case_file.register(app)
 views.register(app)
 cases.register(app)
 tips.register(app)
+points.register(app)
 draw.register(app)
 inspect.register(app)
 self_audit.register(app)

@@ -22,9 +22,7 @@ def policy(name: str) -> Mapping:
     return MappingProxyType(tomllib.loads(path.read_text(encoding="utf-8")))
 
 
-def of_store(
-    name: str, root: Path | str | None, whole: Collection[str] = ()
-) -> dict:
+def of_store(name: str, root: Path | str | None, whole: Collection[str] = ()) -> dict:
     """Return a shipped policy with a store's own ROOT/NAME.toml in its place.
 
     Key by key, records with an `id` one by one; tables named in ``whole`` are taken
