@@ -105,7 +105,11 @@ def _points(file: IntegrityFile, words: Wording) -> list[tuple]:
     entries = file.points
     if entries.empty:
         return [("points", entries, ())]
-    entries = entries.assign(what=entries["what"].map(words["integrity_points_did"]))
+    noted = entries["note"].where(entries["note"] == "", "；" + entries["note"])
+    entries = entries.assign(
+        what=entries["what"].map(words["integrity_points_did"]),
+        clause=entries["clause"] + noted,
+    )
     names = ("on", "entry", "did", "points", "lead", "clause")
     sums = ("year", "sum", "added", "reversed", "meaning", "basis")
     return [
