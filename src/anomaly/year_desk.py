@@ -6,14 +6,19 @@ from pathlib import Path
 
 import pandas as pd
 
+from anomaly.assessment import recorded
+from anomaly.assessment.assess import Assessment, assess
+from anomaly.assessment.frames import houses, kept_points, people
+from anomaly.assessment.gathered import READ, VISITS, Year, gathered, last_day
 from anomaly.casework import points_year as years
 from anomaly.casework.docket import operator, today
 from anomaly.casework.integrity import masters, named
 from anomaly.casework.opening import check_unit
-from anomaly.casework.points import Entry
+from anomaly.casework.points import Entry, fold_points
 from anomaly.casework.points_book import PointsBook, day, of_unit, whole
 from anomaly.errors import UsageError
 from anomaly.inspection_desk import InspectionDesk
+from anomaly.policy.assessment import UNITS, assessment_policy
 
 LANGUAGES = ("zh", "en")
 YEARS = (2000, 2999)
@@ -25,6 +30,12 @@ class YearDesk(InspectionDesk):
     ``by`` is who does it, the login name unless given; days are dates or
     'YYYY-MM-DD'.
     """
+
+    def months(self) -> list[date]:
+        raise NotImplementedError
+
+    def features(self, unit, month=None) -> pd.DataFrame:
+        raise NotImplementedError
 
     @cached_property
     def points_book(self) -> PointsBook:
@@ -90,8 +101,7 @@ class YearDesk(InspectionDesk):
         where the masters know them. ``units`` (unit_kind, unit_id) appear even
         without an entry.
         """
-        if language not in LANGUAGES:
-            raise UsageError(f"language '{language}'", expected="zh or en")
+        check_language(language)
         book = self.points_book
         asked = (book.policy, check_year(year), units, language)
         rows = years.points_year(book.entries().values(), *asked)
@@ -103,9 +113,94 @@ class YearDesk(InspectionDesk):
         kinds = dict.fromkeys(kind for one in schemes for kind in one.units)
         return pd.concat([masters(self.store, kind) for kind in kinds])
 
+    def assess(
+        self,
+        year: int | str,
+        visits: pd.DataFrame | None = None,
+        before: Path | str | None = None,
+        on: date | None = None,
+        language: str = "zh",
+    ) -> pd.DataFrame:
+        """Return the annual assessment, a row an institution and pharmacy.
+
+        Columns: `anomaly.assessment.assess.RESULTS`; `assessment` tells how each came
+        about, and what the parameters are.
+        """
+        return self.assessment(year, visits, before, on, language).results
+
+    def assessment(
+        self,
+        year: int | str,
+        visits: pd.DataFrame | None = None,
+        before: Path | str | None = None,
+        on: date | None = None,
+        language: str = "zh",
+    ) -> Assessment:
+        """Assess a calendar year, of the months that are loaded.
+
+        ``visits`` has unit_kind, unit_id and inspected_on of on-site checks; ``before``
+        is a CSV or XLSX of earlier grades (unit_kind, unit_id, year, grade) beside
+        those recorded; ``on`` the day on which deadlines are looked at, the year's last
+        or today. UsageError for a year of which no month is loaded.
+        """
+        check_language(language)
+        policy = assessment_policy(self.store.root)
+        book, events = self.points_book, self.docket.ledger.events()
+        year = check_year(year)
+        frames = self._frames(year, visits, on or min(last_day(year), today()))
+        grades = recorded.recorded(events)
+        if before:
+            grades |= recorded.read_grades(Path(before), policy)
+        who = pd.concat([frame.people for frame in frames])
+        entries = fold_points(events).values()
+        return assess(
+            year,
+            who,
+            pd.concat([gathered(frame, policy) for frame in frames]),
+            kept_points(entries, book.policy, year, who),
+            recorded.failed_in_a_row(grades, year, policy),
+            *(policy, book.policy.conversion, language),
+        )
+
+    def _frames(self, year: int, visits: pd.DataFrame | None, on: date) -> list[Year]:
+        """Return what the year is assessed from, by kind of unit."""
+        loaded = [month for month in self.months() if month.year in (year - 1, year)]
+        own = [month for month in loaded if month.year == year]
+        if not own:
+            known = sorted({month.year for month in self.months()})
+            raise UsageError(
+                f"year {year}: no month of it is loaded",
+                expected=f"one of {', '.join(map(str, known)) or 'none yet'}",
+            )
+        seen = pd.DataFrame(columns=list(VISITS)) if visits is None else visits
+        shared = {
+            "hits": pd.concat([self.hits(month) for month in own]),
+            "cases": self.cases(on=on),
+            "houses": houses(self.store),
+            "visits": seen,
+        }
+        found = []
+        for kind in UNITS:
+            rows = [self.features(kind, month) for month in loaded]
+            kept = pd.concat([row[row["indicator"].isin(READ)] for row in rows])
+            who = people(self.store, kind, own)
+            if len(who):
+                found.append(Year(year, kind, loaded, who, kept, **shared))
+        return found
+
+    def record_assessment(self, results: pd.DataFrame, by: str | None = None) -> int:
+        """Record a year's grades in the ledger; return how many were new."""
+        return recorded.record(self.docket.ledger, results, by or operator())
+
     def import_points(self, path: Path | str, by: str | None = None) -> dict:
         """Take a CSV or XLSX of entries in: all or none; twice adds nothing."""
         return vars(self.points_book.take_in(Path(path), by or operator()))
+
+
+def check_language(language: str) -> None:
+    """UsageError for a language that the policy has no words in."""
+    if language not in LANGUAGES:
+        raise UsageError(f"language '{language}'", expected="zh or en")
 
 
 def check_year(year: int | str) -> int:

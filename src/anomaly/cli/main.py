@@ -6,6 +6,7 @@ import sys
 import typer
 
 from anomaly.cli import (
+    assess,
     brief,
     case_file,
     case_views,  # noqa: F401 adds its commands to `case`
@@ -48,6 +49,7 @@ views.register(app)
 cases.register(app)
 tips.register(app)
 points.register(app)
+assess.register(app)
 draw.register(app)
 inspect.register(app)
 self_audit.register(app)

@@ -13,6 +13,7 @@ from anomaly.errors import PolicyError
 from anomaly.policy.read import (
     as_number,
     as_record,
+    check_basis,
     check_known,
     check_whole,
     of_store,
@@ -46,7 +47,7 @@ class Band:
 
     def __post_init__(self) -> None:
         where = f"{FILE}, band '{self.id}'"
-        _check_basis(self.basis, where)
+        check_basis(self.basis, where)
         if (self.reaches is None) == (self.over is None):
             raise PolicyError(f"{where}: both or neither", expected="reaches or over")
         check_whole(self.begins, 0, MOST, where)
@@ -81,7 +82,7 @@ class Scheme:
 
     def __post_init__(self) -> None:
         where = f"{FILE}, scheme '{self.id}'"
-        _check_basis(self.basis, where)
+        check_basis(self.basis, where)
         for unit in self.units:
             check_known(unit, UNITS, f"{where}.units")
         check_known(self.gap, GAPS, f"{where}.gap")
@@ -119,7 +120,7 @@ class Conversion:
 
     def __post_init__(self) -> None:
         where = f"{FILE}, conversion"
-        _check_basis(self.basis, where)
+        check_basis(self.basis, where)
         object.__setattr__(self, "per_point", as_number(self.per_point, where))
         check_whole(self.failed_years, 1, 10, f"{where}.failed_years")
 
@@ -158,8 +159,3 @@ def _scheme(cells: dict) -> Scheme:
         for band in cells.get("bands", [])
     ]
     return as_record(Scheme, {**cells, "bands": bands}, where)
-
-
-def _check_basis(basis: object, where: str) -> None:
-    if not isinstance(basis, str) or not basis.strip():
-        raise PolicyError(f"{where}: no basis", expected="the clause it rests on")

@@ -76,6 +76,12 @@ def _by_id(
     return list(found.values())
 
 
+def check_basis(basis: object, where: str) -> None:
+    """PolicyError where a record does not name the clause it rests on."""
+    if not isinstance(basis, str) or not basis.strip():
+        raise PolicyError(f"{where}: no basis", expected="the clause it rests on")
+
+
 def check_known(name: object, known: Collection, where: str) -> None:
     """PolicyError where a name is none of those known."""
     if name not in known:
