@@ -99,6 +99,7 @@ def test_weights_go_to_what_is_known(known, counts):
     assert found == {name: Decimal(weight) for name, weight in counts.items()}
 
 
+@settings(deadline=None)
 @given(st.sets(st.sampled_from(COMPONENTS), min_size=1))
 def test_weights_add_up_and_questions_take_over_nothing(names):
     known = [ASKED[name] for name in sorted(names)]

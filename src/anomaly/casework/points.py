@@ -88,9 +88,8 @@ def fold_points(events: Iterable[Event]) -> dict[str, Entry]:
 
 
 def next_id(entries: Mapping[str, Entry]) -> str:
-    """Return the id of the next entry: P1, P2, ..."""
-    numbers = [int(name[len(PREFIX) :]) for name in entries]
-    return f"{PREFIX}{max(numbers, default=0) + 1}"
+    """Return the id of the next entry: P1, P2, ...; none is ever removed."""
+    return f"{PREFIX}{len(entries) + 1}"
 
 
 def scheme_for(policy: PointsPolicy, unit_kind: str, name: str = "") -> Scheme:
@@ -121,13 +120,8 @@ def scheme_for(policy: PointsPolicy, unit_kind: str, name: str = "") -> Scheme:
     return found
 
 
-def check_entry(
-    entry: Entry,
-    policy: PointsPolicy,
-    cases: Mapping[str, Case],
-    entries: Mapping[str, Entry],
-) -> None:
-    """UsageError where an entry cannot stand beside what the ledger holds."""
+def check_entry(entry: Entry, policy: PointsPolicy, cases: Mapping[str, Case]) -> None:
+    """UsageError where its scheme or the ledger's cases do not bear an entry."""
     scheme = scheme_for(policy, entry.unit_kind, entry.scheme)
     if not 1 <= entry.points <= scheme.most_per_entry:
         raise UsageError(
@@ -137,6 +131,10 @@ def check_entry(
     if not entry.clause.strip():
         raise UsageError("clause: nothing", expected="the clause the points rest on")
     _check_lead(entry.lead_id, cases)
+
+
+def refuse_twin(entry: Entry, entries: Mapping[str, Entry]) -> None:
+    """UsageError where the same points stand already."""
     twin = next((one for one in entries.values() if one.facts == entry.facts), None)
     if twin:
         raise UsageError(

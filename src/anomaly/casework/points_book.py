@@ -18,6 +18,7 @@ from anomaly.casework.points import (
     fold_points,
     known_entry,
     next_id,
+    refuse_twin,
     scheme_for,
 )
 from anomaly.casework.reading import Row, read_rows, refuse_all
@@ -54,16 +55,26 @@ class PointsBook:
 
     def add(self, entry: Entry, by: str) -> Entry:
         """Give points under the next id; UsageError where they cannot stand."""
+        scheme = scheme_for(self.policy, entry.unit_kind, entry.scheme)
+        entry = replace(entry, scheme=scheme.id)
         made: list[Entry] = []
-        self.ledger.append(lambda writing: made.append(self._add(writing, entry, by)))
+
+        def write(writing: Writing) -> None:
+            known = fold_points(writing.events)
+            refuse_twin(entry, known)
+            made.append(self._add(writing, entry, known, by))
+
+        self.ledger.append(write)
         return made[0]
 
-    def _add(self, writing: Writing, entry: Entry, by: str) -> Entry:
-        known = fold_points(writing.events)
-        scheme = scheme_for(self.policy, entry.unit_kind, entry.scheme)
-        entry = replace(entry, scheme=scheme.id, entry_id=next_id(known))
-        check_entry(entry, self.policy, writing.cases, known)
+    def _add(
+        self, writing: Writing, entry: Entry, known: dict[str, Entry], by: str
+    ) -> Entry:
+        """Add an entry to the ledger and to those known."""
+        entry = replace(entry, entry_id=next_id(known))
+        check_entry(entry, self.policy, writing.cases)
         writing.add(Draft(entry.lead_id, ADDED, by, entry.body()))
+        known[entry.entry_id] = entry
         return entry
 
     def reverse(
@@ -108,7 +119,8 @@ class PointsBook:
     def _take_in(
         self, writing: Writing, path: Path, rows: list[Row], by: str, done: Imported
     ) -> None:
-        before = {one.facts for one in fold_points(writing.events).values()}
+        known = fold_points(writing.events)
+        before = {one.facts for one in known.values()}
         seen: dict[tuple, str] = {}
         faults = []
         for row in rows:
@@ -124,7 +136,7 @@ class PointsBook:
                 if entry.facts in before:
                     done.unchanged += 1
                     continue
-                made = self._add(writing, entry, row.text("by") or by)
+                made = self._add(writing, entry, known, row.text("by") or by)
                 done.entries.append(made.entry_id)
             except UsageError as error:
                 faults.append(f"{row.where}: {error}")
