@@ -193,8 +193,18 @@ class YearDesk(InspectionDesk):
         return recorded.record(self.docket.ledger, results, by or operator())
 
     def import_points(self, path: Path | str, by: str | None = None) -> dict:
-        """Take a CSV or XLSX of entries in: all or none; twice adds nothing."""
-        return vars(self.points_book.take_in(Path(path), by or operator()))
+        """Take a CSV or XLSX of entries in: all or none; twice adds nothing.
+
+        Returns read, new, unchanged, entries, and unknown_units: those of the new
+        entries that no master knows.
+        """
+        done = self.points_book.take_in(Path(path), by or operator())
+        entries = self.points_book.entries()
+        rows = [vars(entries[name]) for name in done.entries]
+        told = named(self.store, pd.DataFrame(rows, columns=["unit_kind", "unit_id"]))
+        unknown = told.loc[told["unit_name"] == "", ["unit_kind", "unit_id"]]
+        texts = (unknown["unit_kind"] + " " + unknown["unit_id"]).unique().tolist()
+        return vars(done) | {"unknown_units": texts}
 
 
 def check_language(language: str) -> None:

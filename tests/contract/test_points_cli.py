@@ -156,18 +156,21 @@ def test_a_file_comes_in_once(store, tmp_path):
         csv.writer(stream).writerows([head, *rows])
     take = ("points", "import", path, "--store", store)
     done = run(*take, "--json")
-    assert done == {"read": 2, "new": 2, "unchanged": 0, "entries": ["P1", "P2"]}
+    counts = {"read": 2, "new": 2, "unchanged": 0, "entries": ["P1", "P2"]}
+    assert done == counts | {"unknown_units": []}
     assert "0 new, 2 unchanged" in run(*take)
     book = openpyxl.Workbook()
     book.active.append(head)
     book.active.append(["doctor", "D1", None, 12, "2025-05-01", "条款", None])
+    book.active.append(["doctor", "D8", None, 2, "2025-05-01", "条款", None])
     book.save(tmp_path / "points.xlsx")
     take = ("points", "import", tmp_path / "points.xlsx", "--store", store, "--json")
-    assert run(*take)["entries"] == ["P3"]
+    done = run(*take)
+    assert (done["entries"], done["unknown_units"]) == (["P3", "P4"], ["doctor D8"])
     book.active.append(["doctor", "D1", None, 12.5, "2025-05-01", "条款", None])
     book.save(tmp_path / "points.xlsx")
     told = refused(*take, code=3)
-    assert "row 3: column 'points': '12.5'" in told
+    assert "row 4: column 'points': '12.5'" in told
     assert "nothing of points.xlsx was taken in" in told
 
 

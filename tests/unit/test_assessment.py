@@ -16,7 +16,7 @@ from anomaly.assessment.recorded import failed_in_a_row, read_grades, record, re
 from anomaly.assessment.scoring import earned_share, explained, weights_of
 from anomaly.casework.ledger import Ledger
 from anomaly.errors import DataRefusedError, PolicyError
-from anomaly.policy.assessment import COMPONENTS, PARTS, assessment_policy
+from anomaly.policy.assessment import COMPONENTS, PARTS, REASONS, assessment_policy
 from anomaly.policy.points import points_policy
 
 POLICY, CONVERSION = assessment_policy(), points_policy().conversion
@@ -37,7 +37,7 @@ def rows_of(values: dict, unit="H1", kind="institution") -> pd.DataFrame:
             "value": pd.Series(cells, dtype=float),
             "own": np.nan,
             "peers": np.nan,
-            "missing": ["why" if cell is None else "" for cell in cells],
+            "missing": ["no_cases" if cell is None else "" for cell in cells],
         }
     )[list(COLUMNS)]
 
@@ -118,6 +118,8 @@ def test_the_shipped_weights_are_a_hundred_in_three_parts():
     assert sums == {"quality": 40, "management": 30, "cost": 30}
     records = [*POLICY.components, *POLICY.grades, POLICY]
     assert all("本工具建议值" in one.basis for one in records)
+    assert set(POLICY.reasons) == set(REASONS)
+    assert all(set(words) == {"zh", "en"} for words in POLICY.reasons.values())
 
 
 @pytest.mark.parametrize(
@@ -352,7 +354,7 @@ def test_hits_count_once_a_bill_and_only_what_the_house_did():
     assert value(year, "hits_per_1000") == 1000 * 4 / 800
     assert value(year, "hits_per_1000", "H3") == 0
     few = year_of(SEVEN | {"H1": ((9.0, 10), (9.0, 49))}, hits)
-    assert value(few, "hits_per_1000") == "fewer than 200 visits"
+    assert value(few, "hits_per_1000") == "few_visits"
 
 
 def test_confirmed_yuan_are_the_houses_and_its_doctors():
@@ -370,7 +372,7 @@ def test_confirmed_yuan_are_the_houses_and_its_doctors():
     assert value(year, "confirmed_share") == 33 / 2200
     assert value(year, "confirmed_share", "H2") == 0
     none = year_of(SEVEN, cases=cases[3:4])
-    assert value(none, "confirmed_share") == "no cases of this year in the ledger"
+    assert value(none, "confirmed_share") == "no_cases"
 
 
 def test_rectification_counts_what_is_overdue():
@@ -386,7 +388,7 @@ def test_rectification_counts_what_is_overdue():
     assert value(year, "rectification", "H2") == 0
     # Imported history has no deadlines: a ledger of nothing else tells nothing.
     past = year_of(SEVEN, cases=cases[4:])
-    assert value(past, "rectification") == "no cases of this year in the ledger"
+    assert value(past, "rectification") == "no_cases"
 
 
 def test_coverage_is_the_planned_periods_that_saw_a_check():
@@ -405,7 +407,7 @@ def test_coverage_is_the_planned_periods_that_saw_a_check():
     early = year_of(SEVEN, visits=visits, months=MONTHS[:-1])
     assert [value(early, "coverage", f"H{n}") for n in (1, 2, 3)] == [1, 1, 0]
     none = year_of(SEVEN, visits=visits[4:])
-    assert value(none, "coverage") == "no visits of this year are known"
+    assert value(none, "coverage") == "no_checks"
 
 
 def test_growth_is_beside_the_peers_on_like_months():
@@ -420,7 +422,9 @@ def test_growth_is_beside_the_peers_on_like_months():
     assert rows.loc[("fee_oe", "H7"), "value"] == pytest.approx(1.7)
     missing = gathered(year_of(SEVEN), POLICY).set_index(["component", "unit_id"])
     told = missing.loc[("fee_growth", "H7"), "missing"]
-    assert told == "fewer than 3 months of both years"
+    assert told == "few_months"
+    assert POLICY.reason(told, "en") == "fewer than 3 months of both years"
+    assert POLICY.reason(told, "zh") == "两年可比的月份不足3个"
 
 
 def test_a_median_leaves_the_unit_out_and_widens_where_peers_are_few():
@@ -498,6 +502,7 @@ def test_earlier_grades_come_from_a_file(tmp_path):
         ('[[components]]\nid = "fee_oe"\npart = "x"\n', "one of quality"),
         ('[[components]]\nid = "fee_oe"\nfull = "1.3"\n', "full and none"),
         ('[[components]]\nid = "mine"\n', "is missing"),
+        ("reasons = 1\n", "expected a table"),
         ('[[grades]]\nid = "fail"\nfrom = "1"\n', "a lowest one"),
         ('[[grades]]\nid = "fail"\nfailed = 1\n', "true, false"),
         ('[[grades]]\nid = "fail"\nbasis = " "\n', "no basis"),

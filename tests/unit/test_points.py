@@ -87,6 +87,16 @@ def test_twelve_is_the_bureaus_to_place(tmp_path):
     assert own.bands == POLICY.scheme(MEDICAL).bands
 
 
+@pytest.mark.parametrize("scheme", POLICY.schemes, ids=lambda one: one.id)
+def test_more_points_never_mean_less(scheme):
+    bands = [scheme.band(points) for points in range(40)]
+    grave = [
+        (one.terminated, one.suspension_months, -(one.budget_change or 0))
+        for one in bands
+    ]
+    assert grave == sorted(grave)
+
+
 def test_a_store_changes_one_band_alone(tmp_path):
     text = (
         f'[[schemes]]\nid = "{SHOPS}"\n[[schemes.bands]]\nid = "over_24"\nover = 40\n'

@@ -149,7 +149,8 @@ def _suggested(
         "failed_before": before,
     }
     if row["share"] < float(policy.least_share):
-        return found | {"grade": "", "grade_name": "", "ends_agreement": False}
+        none = {"grade": "", "grade_name": "", "ends_agreement": False}
+        return found | none | {"basis": policy.basis}
     grade = policy.grade(row["score"])
     failed = before + 1 if grade.failed else 0
     return found | {

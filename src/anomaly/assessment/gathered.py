@@ -62,7 +62,7 @@ def gathered(year: Year, policy: AssessmentPolicy) -> pd.DataFrame:
     """Return the values of every unit and component for its kind (`COLUMNS`).
 
     ``own`` and ``peers`` are a growth and the peers' median behind ``value``; a value
-    that is not known has its reason in ``missing``.
+    that is not known has its reason in ``missing``, as policy names them.
     """
     found = {
         "confirmed_share": _confirmed(year),
@@ -105,12 +105,12 @@ def _held(year: Year) -> pd.DataFrame:
 def _confirmed(year: Year) -> pd.DataFrame:
     """Confirmed yuan over what the fund paid; a year without cases tells nothing."""
     if not year.cases["month"].str.startswith(f"{year.year}-").any():
-        return _values(year, None, "no cases of this year in the ledger")
+        return _values(year, None, "no_cases")
     held = _held(year)
     yuan = held["confirmed"].astype(float).groupby(held["unit"]).sum()
     paid = year.sums("fund_pay", year.own_months)["numerator"]
     share = yuan.reindex(paid.index, fill_value=0.0) / paid.where(paid > 0)
-    return _values(year, share, "the fund paid nothing")
+    return _values(year, share, "nothing_paid")
 
 
 def _hits(year: Year, policy: AssessmentPolicy) -> pd.DataFrame:
@@ -125,7 +125,7 @@ def _hits(year: Year, policy: AssessmentPolicy) -> pd.DataFrame:
     visits = year.sums("visits", year.own_months)["numerator"]
     enough = visits >= policy.least_visits
     rate = 1000 * counts.reindex(visits.index, fill_value=0) / visits.where(enough)
-    return _values(year, rate, f"fewer than {policy.least_visits} visits")
+    return _values(year, rate, "few_visits")
 
 
 def _coverage(year: Year, policy: AssessmentPolicy) -> pd.DataFrame:
@@ -137,7 +137,7 @@ def _coverage(year: Year, policy: AssessmentPolicy) -> pd.DataFrame:
     last = max(year.own_months)
     past = [n for n in range(planned) if last.month * planned >= 12 * (n + 1)]
     if visits.empty or not past:
-        return _values(year, None, "no visits of this year are known")
+        return _values(year, None, "no_checks")
     period = ((visits["day"].dt.month - 1) * planned) // 12
     seen = period[period.isin(past)].groupby(visits["unit_id"]).nunique()
     share = seen.reindex(year.people["unit_id"], fill_value=0) / len(past)
@@ -149,7 +149,7 @@ def _rectification(year: Year) -> pd.DataFrame:
     cases = year.cases[year.cases["month"].str.startswith(f"{year.year}-")]
     # Past decisions that were imported have no deadline: nothing is known of them.
     if cases["imported"].astype(bool).all():
-        return _values(year, None, "no cases of this year in the ledger")
+        return _values(year, None, "no_cases")
     held = _held(year)
     late = (held["days_left"].astype("Int64") < 0).fillna(False)
     late &= ~held["state"].isin(DONE)
@@ -161,9 +161,7 @@ def _growth(year: Year, policy: AssessmentPolicy, indicator: str) -> pd.DataFram
     """Growth on the like months of last year, less the peers' median."""
     now, before = year.shared_months, [shift(m, -12) for m in year.shared_months]
     if len(now) < policy.least_months:
-        return _values(
-            year, None, f"fewer than {policy.least_months} months of both years"
-        )
+        return _values(year, None, "few_months")
     late, early = (year.sums(indicator, months) for months in (now, before))
     if indicator == "total_fee":
         rates = [frame["numerator"] for frame in (late, early)]
@@ -173,8 +171,7 @@ def _growth(year: Year, policy: AssessmentPolicy, indicator: str) -> pd.DataFram
     enough = (seen[0] >= policy.least_visits) & (seen[1] >= policy.least_visits)
     growth = (rates[0] / rates[1] - 1).where(enough & (rates[1] > 0))
     peers = peers_median(year.people, year.unit_kind, growth, policy.least_peers)
-    why = f"fewer than {policy.least_visits} visits in a year, or few peers with them"
-    found = _values(year, growth - peers, why)
+    found = _values(year, growth - peers, "few_to_compare")
     return found.assign(own=growth, peers=peers)
 
 
@@ -183,7 +180,7 @@ def _oe(year: Year, policy: AssessmentPolicy) -> pd.DataFrame:
     visits = year.sums("visits", year.own_months)["numerator"]
     expected = sums["denominator"].where(sums["denominator"] > 0)
     ratio = (sums["numerator"] / expected).where(visits >= policy.least_visits)
-    return _values(year, ratio, f"fewer than {policy.least_visits} visits")
+    return _values(year, ratio, "few_visits")
 
 
 def last_day(year: int) -> date:

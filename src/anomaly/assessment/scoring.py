@@ -12,7 +12,6 @@ from anomaly.policy.points import Conversion
 WHOLE = Decimal(100)
 POINTS = "points"
 POINTS_NAME = {"zh": "记分折算扣减", "en": "Taken off by credit points"}
-NOT_KEPT = "no credit points were kept of this year"
 EXPLAINED = (
     "unit_kind",
     "unit_id",
@@ -91,16 +90,25 @@ def explained(
         known = [one for one in asked if not pd.isna(cells[one.id].value)]
         weights = weights_of(known, asked)
         own = [
-            _row(one, cells[one.id], weights.get(one.id, NOTHING), language)
+            _row(one, cells[one.id], weights.get(one.id, NOTHING), policy, language)
             for one in asked
         ]
         rows += own
         earned = sum(Decimal(str(row["earned"])) for row in own)
-        rows.append(_points_row(kind, unit, points, conversion, earned, language))
+        given = points.get((kind, unit))
+        why = policy.reason("no_points" if given is None else "", language)
+        taken = _points_row(given, conversion, earned, language)
+        rows.append(taken | {"unit_kind": kind, "unit_id": unit, "missing": why})
     return pd.DataFrame(rows, columns=list(EXPLAINED))
 
 
-def _row(component: Component, cells, weight: Decimal, language: str) -> dict:
+def _row(
+    component: Component,
+    cells,
+    weight: Decimal,
+    policy: AssessmentPolicy,
+    language: str,
+) -> dict:
     known = not pd.isna(cells.value)
     share = earned_share(component, cells.value) if known else 0.0
     return {
@@ -116,31 +124,22 @@ def _row(component: Component, cells, weight: Decimal, language: str) -> dict:
         "none": float(component.none),
         "weight": float(weight),
         "earned": round(float(weight) * share, 2),
-        "missing": cells.missing,
+        "missing": policy.reason(cells.missing, language),
         "basis": component.basis,
     }
 
 
 def _points_row(
-    kind: str,
-    unit: str,
-    points: Mapping[tuple[str, str], int],
-    conversion: Conversion,
-    earned: Decimal,
-    language: str,
+    given: int | None, conversion: Conversion, earned: Decimal, language: str
 ) -> dict:
     """What the year's points take off: never more than was earned."""
-    given = points.get((kind, unit))
     taken = min(earned, conversion.per_point * (given or 0))
     return {
-        "unit_kind": kind,
-        "unit_id": unit,
         "part": "management",
         "component": POINTS,
         "name": POINTS_NAME[language],
         "value": None if given is None else float(given),
         "weight": 0.0,
         "earned": round(-float(taken), 2) + 0.0,
-        "missing": NOT_KEPT if given is None else "",
         "basis": conversion.basis,
     }

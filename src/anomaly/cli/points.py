@@ -8,7 +8,7 @@ import typer
 
 from anomaly.cli.cases import By
 from anomaly.cli.data import AsJson, StorePath
-from anomaly.cli.output import check_out, out, say_json, show_table, write_frame
+from anomaly.cli.output import check_out, err, out, say_json, show_table, write_frame
 
 if TYPE_CHECKING:
     from anomaly.casework.points import Entry
@@ -125,6 +125,11 @@ def points_import(
         return
     counts = ", ".join(f"{done[name]} {name}" for name in ("new", "unchanged"))
     out.print(f"{path.name}: {done['read']} rows: {counts}", markup=False)
+    unknown = done["unknown_units"]
+    if unknown:
+        err.print(f"{len(unknown)} units are not in the store, and were taken in:")
+        more = ", ..." if len(unknown) > 20 else ""
+        err.print(", ".join(unknown[:20]) + more, markup=False)
 
 
 def _desk(store: Path):

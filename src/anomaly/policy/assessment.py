@@ -4,7 +4,7 @@ Shipped records stand in assessment.toml; a store's own `assessment.toml` takes 
 place key by key, components and grades one by one.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
@@ -31,6 +31,15 @@ COMPONENTS = (
     "fee_growth",
     "visit_fee_growth",
     "fee_oe",
+)
+REASONS = (
+    "no_cases",
+    "nothing_paid",
+    "few_visits",
+    "no_checks",
+    "few_months",
+    "few_to_compare",
+    "no_points",
 )
 
 
@@ -118,6 +127,7 @@ class AssessmentPolicy:
     plan: Plan
     components: Sequence[Component]
     grades: Sequence[Grade]
+    reasons: Mapping[str, Mapping[str, str]]
     basis: str
 
     def __post_init__(self) -> None:
@@ -126,6 +136,8 @@ class AssessmentPolicy:
         for key, most in (("visits", 10**6), ("months", 12), ("peers", 10**4)):
             name = f"least_{key}"
             check_whole(getattr(self, name), 1, most, f"{FILE}, {name}")
+        for name in REASONS:
+            check_known(name, self.reasons, f"{FILE}, reasons")
         for unit in UNITS:
             weights = sum(one.weight for one in self.of(unit))
             if not weights:
@@ -138,6 +150,10 @@ class AssessmentPolicy:
     def of(self, unit_kind: str) -> list[Component]:
         """Return the components for a kind of unit that have a weight."""
         return [one for one in self.components if unit_kind in one.units and one.weight]
+
+    def reason(self, name: str, language: str) -> str:
+        """Return why something is not known, in words; '' for no reason."""
+        return self.reasons[name][language].format(**vars(self)) if name else ""
 
     def grade(self, score: float) -> Grade:
         """Return the grade of a score: the best whose number it reaches."""
