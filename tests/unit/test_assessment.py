@@ -388,7 +388,7 @@ def test_rectification_counts_what_is_overdue():
     assert value(year, "rectification", "H2") == 0
     # Imported history has no deadlines: a ledger of nothing else tells nothing.
     past = year_of(SEVEN, cases=cases[4:])
-    assert value(past, "rectification") == "no_cases"
+    assert value(past, "rectification") == "no_deadlines"
 
 
 def test_coverage_is_the_planned_periods_that_saw_a_check():

@@ -149,7 +149,7 @@ def _rectification(year: Year) -> pd.DataFrame:
     cases = year.cases[year.cases["month"].str.startswith(f"{year.year}-")]
     # Past decisions that were imported have no deadline: nothing is known of them.
     if cases["imported"].astype(bool).all():
-        return _values(year, None, "no_cases")
+        return _values(year, None, "no_deadlines")
     held = _held(year)
     late = (held["days_left"].astype("Int64") < 0).fillna(False)
     late &= ~held["state"].isin(DONE)

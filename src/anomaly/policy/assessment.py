@@ -34,6 +34,7 @@ COMPONENTS = (
 )
 REASONS = (
     "no_cases",
+    "no_deadlines",
     "nothing_paid",
     "few_visits",
     "no_checks",
