@@ -104,7 +104,7 @@ def test_a_year_is_assessed_and_explained(store):
     # House 7 grew by 70 %, the others' median is 35 %: beyond the cut of 30 points.
     grown = told[told["component"] == "fee_growth"].set_index("unit_id")
     assert grown.loc["H7", ["own", "peers"]].tolist() == pytest.approx([0.7, 0.35])
-    assert (grown.loc["H7", "earned"], grown.loc["H1", "earned"]) == (0, 26.68)
+    assert (grown.loc["H7", "earned"], grown.loc["H1", "earned"]) == (0, 28.8)
     assert told["basis"].str.len().min() > 0
     assert results.loc["H1", "score"] > results.loc["H7", "score"]
 
@@ -137,7 +137,7 @@ def test_findings_points_and_checks_count(store):
     assert results.loc["H2", "points_deducted"] == 0
     assert results.loc["H1", "points_deducted"] == 13
     told = found.explained.set_index(["unit_id", "component"])
-    # 49.50 of 9 x 110 yuan is 5 %: beyond the cut of 1 %.
+    # 49.50 of 9 x 110 yuan is 5 %: beyond the cut of 2 %.
     assert told.loc[("H1", "confirmed_share"), "value"] == pytest.approx(0.05)
     assert told.loc[("H1", "confirmed_share"), "earned"] == 0
     shares = [told.loc[(f"H{n}", "coverage"), "value"] for n in (1, 2, 3)]

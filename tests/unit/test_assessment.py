@@ -2,6 +2,7 @@
 
 from datetime import date
 from decimal import Decimal
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -68,27 +69,33 @@ def judged(values: dict, points=None, failed=0, unit="H1"):
 WEIGHTS = [
     (
         [*COMPONENTS],
-        dict(zip(COMPONENTS, (20, 20, 5, 25, 10, 10, 10), strict=True)),
+        dict(zip(COMPONENTS, (35, 10, 5, 25, 8, 8, 9), strict=True)),
     ),
-    # Rectification takes no more than its part's; coverage keeps its own 5.
+    # Nothing to say of rectification: its 25 go to what was found, not to costs.
     (
-        ["confirmed_share", "coverage", "fee_oe"],
-        {"confirmed_share": "54.29", "coverage": 5, "fee_oe": "40.71"},
+        [name for name in COMPONENTS if name != "rectification"],
+        dict(
+            zip(
+                [name for name in COMPONENTS if name != "rectification"],
+                (60, 10, 5, 8, 8, 9),
+                strict=True,
+            )
+        ),
     ),
-    # Hits keep their 20: what was never decided goes to cost control.
-    (["hits_per_1000", "fee_oe"], {"hits_per_1000": 20, "fee_oe": 80}),
+    # Of costs only O/E is known: it counts all 25 of them, and no more.
     (
-        ["hits_per_1000", "fee_growth", "visit_fee_growth", "fee_oe"],
-        {
-            "hits_per_1000": 20,
-            "fee_growth": "26.68",
-            "visit_fee_growth": "26.66",
-            "fee_oe": "26.66",
-        },
+        ["confirmed_share", "coverage", "rectification", "fee_oe"],
+        {"confirmed_share": 45, "coverage": 5, "rectification": 25, "fee_oe": 25},
     ),
+    # Both that take over anything share what costs leave, 35 to 25.
+    (
+        ["confirmed_share", "rectification"],
+        {"confirmed_share": "59.59", "rectification": "40.41"},
+    ),
+    # Nobody takes over anything: costs do, before hits.
+    (["hits_per_1000", "fee_oe"], {"hits_per_1000": 10, "fee_oe": 90}),
     (["rectification"], {"rectification": 100}),
-    # Nobody takes over: those that are there share all of it.
-    (["hits_per_1000", "coverage"], {"hits_per_1000": 80, "coverage": 20}),
+    (["hits_per_1000", "coverage"], {"hits_per_1000": "66.67", "coverage": "33.33"}),
     ([], {}),
 ]
 
@@ -101,21 +108,21 @@ def test_weights_go_to_what_is_known(known, counts):
 
 @settings(deadline=None)
 @given(st.sets(st.sampled_from(COMPONENTS), min_size=1))
-def test_weights_add_up_and_questions_take_over_nothing(names):
+def test_weights_add_up_and_questions_take_over_no_finding(names):
     known = [ASKED[name] for name in sorted(names)]
     found = weights_of(known, list(ASKED.values()))
     assert sum(found.values()) == 100
     assert set(found) == names
-    if any(one.takes_over for one in known):
-        kept = [one for one in known if not one.takes_over]
-        assert all(found[one.id] == one.weight for one in kept)
+    if names & {"confirmed_share", "rectification"}:
+        asking = names - {"confirmed_share", "rectification"}
+        assert sum(found[name] for name in asking) <= 40
 
 
 def test_the_shipped_weights_are_a_hundred_in_three_parts():
     sums = dict.fromkeys(PARTS, 0)
     for one in ASKED.values():
         sums[one.part] += one.weight
-    assert sums == {"quality": 40, "management": 30, "cost": 30}
+    assert sums == {"quality": 45, "management": 30, "cost": 25}
     records = [*POLICY.components, *POLICY.grades, POLICY]
     assert all("本工具建议值" in one.basis for one in records)
     assert set(POLICY.reasons) == set(REASONS)
@@ -126,8 +133,8 @@ def test_the_shipped_weights_are_a_hundred_in_three_parts():
     ("name", "value", "share"),
     [
         ("confirmed_share", 0, 1.0),
-        ("confirmed_share", 0.005, 0.5),
-        ("confirmed_share", 0.01, 0.0),
+        ("confirmed_share", 0.01, 0.5),
+        ("confirmed_share", 0.02, 0.0),
         ("confirmed_share", 0.5, 0.0),
         ("hits_per_1000", 25, 0.5),
         ("coverage", 1, 1.0),
@@ -214,21 +221,39 @@ def test_two_failed_years_in_a_row_end_the_agreement(values, before, ends):
 
 
 def test_too_little_known_is_no_grade():
-    # Cost control, hits and coverage are 55 of 100.
+    # Without a case of the year hits, checks and costs are 40 of 100.
     little = {k: v for k, v in BEST.items() if ASKED[k].part == "cost"}
     little |= {"hits_per_1000": 0, "coverage": 1}
     row, _ = judged(little, 0, 1)
-    assert (row["score"], row["known_share"], row["grade"]) == (100, 55, "")
+    assert (row["score"], row["known_share"], row["grade"]) == (100, 40, "")
     assert row["missing"] == "confirmed_share rectification"
     names = ["prepayment_ratio", "budget_change", "overspend_share"]
     assert row[names].isna().all()
     assert not row["ends_agreement"]
-    enough = {"rectification": 0, "hits_per_1000": 0, "coverage": 1, "fee_oe": 1}
-    row, _ = judged(enough, 0)
-    assert (row["known_share"], row["grade"]) == (60, "excellent")
+    half = {"rectification": 0, "fee_growth": 0, "visit_fee_growth": 0, "fee_oe": 1}
+    row, _ = judged(half, 0)
+    assert (row["known_share"], row["grade"]) == (50, "excellent")
+    row, _ = judged(half | {"fee_oe": None}, 0)
+    assert (row["known_share"], row["grade"]) == (41, "")
     row, _ = judged({}, 5)
     assert row[["score", *PARTS]].isna().all()
     assert row["known_share"] == 0
+
+
+FOUND = ("confirmed_share", "rectification")
+
+
+@pytest.mark.parametrize("kind", ["institution", "pharmacy"])
+@pytest.mark.parametrize("known", [FOUND[:1], FOUND[1:], FOUND])
+def test_no_year_fails_on_questions(kind, known):
+    values = WORST | dict.fromkeys(FOUND) | {name: BEST[name] for name in known}
+    who = people("H1", kind=kind)
+    for missing in (None, "fee_growth", "fee_oe", "hits_per_1000", "coverage"):
+        rows = rows_of(values | ({missing: None} if missing else {}), kind=kind)
+        asked = (2025, who, rows, points_frame(), {}, POLICY, CONVERSION)
+        row = assess(*asked).results.iloc[0]
+        assert row["score"] >= 60
+        assert row["grade"] in ("pass", "good", "")
 
 
 def test_a_pharmacy_has_no_case_mix_and_lacks_nothing_for_it():
@@ -521,3 +546,15 @@ def test_a_store_changes_only_what_it_names(tmp_path):
     assert "coverage" not in [one.id for one in own.of("institution")]
     assert [own.grade(score).id for score in (69.99, 70)] == ["fail", "pass"]
     assert own.plan == POLICY.plan
+
+
+def test_the_page_says_what_the_policy_says():
+    page = (Path(__file__).parents[2] / "docs" / "assessment.md").read_text("utf-8")
+    for one in POLICY.components:
+        (row,) = [r for r in page.splitlines() if f"`{one.id}`:" in r and "|" in r]
+        assert f"| {one.weight} |" in row
+    for one in POLICY.grades:
+        cells = f"| {one.prepayment_ratio} | {one.overspend_share} |"
+        assert [r for r in page.splitlines() if f"| {one.id} " in r and cells in r]
+    page = (Path(__file__).parents[2] / "docs" / "points.md").read_text("utf-8")
+    assert [one.id for one in points_policy().schemes if one.id not in page] == []

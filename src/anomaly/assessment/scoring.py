@@ -6,7 +6,7 @@ from decimal import Decimal
 import pandas as pd
 
 from anomaly.casework.amounts import NOTHING, shared
-from anomaly.policy.assessment import AssessmentPolicy, Component
+from anomaly.policy.assessment import TAKES_OVER, AssessmentPolicy, Component
 from anomaly.policy.points import Conversion
 
 WHOLE = Decimal(100)
@@ -35,25 +35,26 @@ def weights_of(
 ) -> dict[str, Decimal]:
     """Return what each known component counts, adding up to 100.
 
-    A component that is not known leaves its weight to the others of its part; a part
-    with nobody to take it leaves its own to the other parts. One that does not take
-    over keeps its own weight, unless there is nobody else.
+    A component that is not known leaves its weight to those of its part that take it
+    over; what nobody of a part takes goes to those that take over anything, or, where
+    there are none, to whatever is known.
     """
     full = shared(WHOLE, {one.id: Decimal(one.weight) for one in asked})
-    takers = [one for one in known if one.takes_over]
-    if not takers:
-        return shared(WHOLE, {one.id: Decimal(one.weight) for one in known})
-    found = {one.id: full[one.id] for one in known if not one.takes_over}
-    parts = {
-        part: sum(
+    found = {one.id: full[one.id] for one in known if one.takes_over == "nothing"}
+    left = WHOLE - sum(found.values(), NOTHING)
+    for part in dict.fromkeys(one.part for one in known):
+        takers = [one for one in known if one.part == part and one.id not in found]
+        weight = sum(
             full[one.id] for one in asked if one.part == part and one.id not in found
         )
-        for part in dict.fromkeys(one.part for one in takers)
-    }
-    rest = WHOLE - sum(found.values(), NOTHING)
-    for part, weight in shared(rest, parts).items():
-        mine = {one.id: full[one.id] for one in takers if one.part == part}
-        found |= shared(weight, mine)
+        if takers:
+            left -= weight
+            found |= shared(weight, {one.id: full[one.id] for one in takers})
+    for mode in TAKES_OVER:
+        takers = {one.id: full[one.id] for one in known if one.takes_over == mode}
+        if takers:
+            more = shared(left, takers)
+            return found | {name: found[name] + more[name] for name in more}
     return found
 
 

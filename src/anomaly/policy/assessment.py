@@ -21,6 +21,7 @@ from anomaly.policy.read import (
 
 FILE = "assessment.toml"
 PARTS = ("quality", "management", "cost")
+TAKES_OVER = ("anything", "part", "nothing")
 UNITS = ("institution", "pharmacy")
 # What the rooms can compute; a bureau changes how it counts, not what there is.
 COMPONENTS = (
@@ -61,7 +62,8 @@ class Plan:
 class Component:
     """One thing looked at: its weight, where it earns all of it and where nothing.
 
-    One that does not take over never counts more than its own weight.
+    ``takes_over`` says whose weight it may take where that one is missing: anything,
+    its own part's, or nothing.
     """
 
     id: str
@@ -73,7 +75,7 @@ class Component:
     zh: str
     en: str
     basis: str
-    takes_over: bool = True
+    takes_over: str = "anything"
 
     def __post_init__(self) -> None:
         where = f"{FILE}, component '{self.id}'"
@@ -87,6 +89,7 @@ class Component:
             object.__setattr__(self, key, number)
         if self.full == self.none:
             raise PolicyError(f"{where}: full and none are {self.full}")
+        check_known(self.takes_over, TAKES_OVER, f"{where}.takes_over")
         check_basis(self.basis, where)
 
 
