@@ -6,6 +6,7 @@ import sys
 import typer
 
 from anomaly.cli import (
+    assess,
     brief,
     campaign,
     case_file,
@@ -17,6 +18,7 @@ from anomaly.cli import (
     inspect,
     lines,
     mapping,
+    points,
     ranking,
     rules,
     sampling,  # noqa: F401 adds its commands to `inspect`
@@ -49,6 +51,8 @@ case_file.register(app)
 views.register(app)
 cases.register(app)
 tips.register(app)
+points.register(app)
+assess.register(app)
 draw.register(app)
 inspect.register(app)
 campaign.register(app)
