@@ -527,9 +527,10 @@ def test_earlier_grades_come_from_a_file(tmp_path):
         ('[[components]]\nid = "fee_oe"\npart = "x"\n', "one of quality"),
         ('[[components]]\nid = "fee_oe"\nfull = "1.3"\n', "full and none"),
         ('[[components]]\nid = "mine"\n', "is missing"),
+        ('[reasons.no_cases]\nen = "{x}"\n', "reasons.no_cases.en"),
         ("reasons = 1\n", "expected a table"),
         ('[[grades]]\nid = "fail"\nfrom = "1"\n', "a lowest one"),
-        ('[[grades]]\nid = "fail"\nfailed = 1\n', "true, false"),
+        ('[[grades]]\nid = "fail"\nfailed = 1\n', "true or false"),
         ('[[grades]]\nid = "fail"\nbasis = " "\n', "no basis"),
     ],
 )

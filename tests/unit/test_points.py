@@ -135,6 +135,13 @@ def test_every_record_names_its_clause_and_what_is_ours():
             "reaches = 25\n",
             "reaches or over",
         ),
+        ('[[schemes]]\nid = "new"\nbands = [1]\n', "schemes.bands"),
+        ('[[schemes]]\nid = "new"\n[[schemes.bands]]\nover = 1\n', "is missing"),
+        (
+            f'[[schemes]]\nid = "{SHOPS}"\n[[schemes.bands]]\nid = "over_24"\n'
+            "terminated = 1\n",
+            "true or false",
+        ),
         ('[conversion]\nper_point = "-1"\n', "a number such as"),
     ],
 )
