@@ -12,15 +12,18 @@ from hypothesis import strategies as st
 
 from anomaly.assessment.assess import RESULTS, assess
 from anomaly.assessment.beside import peers_median
+from anomaly.assessment.frames import kept_points
 from anomaly.assessment.gathered import COLUMNS, READ, VISITS, Year, gathered
 from anomaly.assessment.recorded import failed_in_a_row, read_grades, record, recorded
 from anomaly.assessment.scoring import earned_share, explained, weights_of
 from anomaly.casework.ledger import Ledger
+from anomaly.casework.points import Entry
 from anomaly.errors import DataRefusedError, PolicyError
 from anomaly.policy.assessment import COMPONENTS, PARTS, REASONS, assessment_policy
 from anomaly.policy.points import points_policy
 
 POLICY, CONVERSION = assessment_policy(), points_policy().conversion
+SCHEME = "longmatan_institution"
 ASKED = {one.id: one for one in POLICY.of("institution")}
 BEST = {name: float(one.full) for name, one in ASKED.items()}
 WORST = {name: float(one.none) for name, one in ASKED.items()}
@@ -466,6 +469,14 @@ def test_a_median_leaves_the_unit_out_and_widens_where_peers_are_few():
     assert peers_median(who, "institution", values, 7).isna().all()
 
 
+def test_points_count_only_where_a_kind_had_any_that_year():
+    who = pd.concat([people("H1", "H2"), people("P1", kind="pharmacy")])
+    given_ = Entry("P1", "institution", "H2", SCHEME, 3, date(2025, 5, 1), "c")
+    found = kept_points([given_], points_policy(), 2025, who)
+    assert found[["unit_id", "points"]].to_numpy().tolist() == [["H1", 0], ["H2", 3]]
+    assert kept_points([given_], points_policy(), 2024, who).empty
+
+
 def test_grades_are_recorded_once_and_the_last_holds(tmp_path):
     row, _ = judged(WORST, 0)
     results = pd.DataFrame([row])
@@ -527,9 +538,10 @@ def test_earlier_grades_come_from_a_file(tmp_path):
         ('[[components]]\nid = "fee_oe"\npart = "x"\n', "one of quality"),
         ('[[components]]\nid = "fee_oe"\nfull = "1.3"\n', "full and none"),
         ('[[components]]\nid = "mine"\n', "is missing"),
+        ('[reasons.no_cases]\nen = "{x}"\n', "reasons.no_cases.en"),
         ("reasons = 1\n", "expected a table"),
         ('[[grades]]\nid = "fail"\nfrom = "1"\n', "a lowest one"),
-        ('[[grades]]\nid = "fail"\nfailed = 1\n', "true, false"),
+        ('[[grades]]\nid = "fail"\nfailed = 1\n', "true or false"),
         ('[[grades]]\nid = "fail"\nbasis = " "\n', "no basis"),
     ],
 )

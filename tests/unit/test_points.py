@@ -135,6 +135,13 @@ def test_every_record_names_its_clause_and_what_is_ours():
             "reaches = 25\n",
             "reaches or over",
         ),
+        ('[[schemes]]\nid = "new"\nbands = [1]\n', "schemes.bands"),
+        ('[[schemes]]\nid = "new"\n[[schemes.bands]]\nover = 1\n', "is missing"),
+        (
+            f'[[schemes]]\nid = "{SHOPS}"\n[[schemes.bands]]\nid = "over_24"\n'
+            "terminated = 1\n",
+            "true or false",
+        ),
         ('[conversion]\nper_point = "-1"\n', "a number such as"),
     ],
 )
@@ -242,6 +249,7 @@ def test_a_repair_has_its_share_and_its_cap_a_year():
     # Doctors: half of an entry, rounded down, and 3 points a year.
     assert "at most 2: 50%" in refused(taken(points=3, why="repair"), entry(points=5))
     check_reversal(taken(points=2, why="repair"), POLICY, known(entry(points=5)))
+    assert "at most 1: 50%" in refused(taken(points=2, why="repair"), entry(points=3))
     assert "at most 0" in refused(taken(points=1, why="repair"), entry(points=1))
     assert "at most 3" in refused(taken(points=4, why="repair"), entry(points=12))
     mended = entry(1, points=6, reversals=(taken(1, 2, "repair"),))

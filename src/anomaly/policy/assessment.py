@@ -14,6 +14,7 @@ from anomaly.policy.read import (
     as_number,
     as_record,
     check_basis,
+    check_flag,
     check_known,
     check_whole,
     of_store,
@@ -113,10 +114,7 @@ class Grade:
         check_whole(self.prepayment_ratio, 0, 100, f"{where}.prepayment_ratio")
         check_whole(self.overspend_share, 0, 100, f"{where}.overspend_share")
         check_whole(self.budget_most, -100, 100, f"{where}.budget_most")
-        if not isinstance(self.failed, bool):
-            raise PolicyError(
-                f"{where}.failed: {self.failed!r}", expected="true, false"
-            )
+        check_flag(self.failed, f"{where}.failed")
         check_basis(self.basis, where)
 
 
@@ -142,6 +140,8 @@ class AssessmentPolicy:
             check_whole(getattr(self, name), 1, most, f"{FILE}, {name}")
         for name in REASONS:
             check_known(name, self.reasons, f"{FILE}, reasons")
+            for language in ("zh", "en"):
+                self._check_words(name, language)
         for unit in UNITS:
             weights = sum(one.weight for one in self.of(unit))
             if not weights:
@@ -150,6 +150,15 @@ class AssessmentPolicy:
         if not grades or grades[-1].least:
             raise PolicyError(f"{FILE}, grades: none from 0", expected="a lowest one")
         object.__setattr__(self, "grades", tuple(grades))
+
+    def _check_words(self, name: str, language: str) -> None:
+        try:
+            self.reason(name, language)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise PolicyError(
+                f"{FILE}, reasons.{name}.{language}: {error!r}",
+                expected="a text whose {braces} name a key of the policy",
+            ) from None
 
     def of(self, unit_kind: str) -> list[Component]:
         """Return the components for a kind of unit that have a weight."""

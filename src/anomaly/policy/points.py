@@ -14,6 +14,7 @@ from anomaly.policy.read import (
     as_number,
     as_record,
     check_basis,
+    check_flag,
     check_known,
     check_whole,
     of_store,
@@ -58,6 +59,7 @@ class Band:
         check_whole(self.suspension_months, 0, 120, f"{where}.suspension_months")
         least = self.suspension_months
         check_whole(self.suspension_most, least, 120, f"{where}.suspension_most")
+        check_flag(self.terminated, f"{where}.terminated")
 
     @property
     def begins(self) -> int:
@@ -154,8 +156,10 @@ def points_policy(root: Path | str | None = None) -> PointsPolicy:
 
 def _scheme(cells: dict) -> Scheme:
     where = f"{FILE}, scheme '{cells['id']}'"
+    bands = cells.get("bands", [])
+    if not isinstance(bands, list) or not all(isinstance(one, dict) for one in bands):
+        raise PolicyError(f"{where}: bands {bands!r}", expected="[[schemes.bands]]")
     bands = [
-        as_record(Band, band, f"{where}, band '{band['id']}'")
-        for band in cells.get("bands", [])
+        as_record(Band, one, f"{where}, band '{one.get('id', '')}'") for one in bands
     ]
     return as_record(Scheme, {**cells, "bands": bands}, where)

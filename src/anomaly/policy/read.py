@@ -89,6 +89,12 @@ def check_basis(basis: object, where: str) -> None:
         raise PolicyError(f"{where}: no basis", expected="the clause it rests on")
 
 
+def check_flag(cell: object, where: str) -> None:
+    """PolicyError where a cell is neither true nor false."""
+    if not isinstance(cell, bool):
+        raise PolicyError(f"{where}: {cell!r}", expected="true or false")
+
+
 def check_known(name: object, known: Collection, where: str) -> None:
     """PolicyError where a name is none of those known."""
     if name not in known:
