@@ -9,7 +9,7 @@ STAMP := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 
 .PHONY: demo test test-long test-spark bench bench-large check fix setup lock sample
-.PHONY: pages clean
+.PHONY: pages docs clean
 
 demo: setup
 	$(BIN)/anomaly demo --out $(DEMO)
@@ -69,6 +69,10 @@ $(SPARK): requirements-spark.lock $(STAMP)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock
 	touch $(SPARK)
 
+$(DOCUMENTED): requirements-docs.lock $(STAMP)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-docs.lock
+	touch $(DOCUMENTED)
+
 $(BENCHED): requirements-bench.lock $(STAMP)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
 	touch $(BENCHED)
@@ -88,10 +92,16 @@ lock:
 sample: setup
 	$(BIN)/anomaly sample data/sample --seed 2024 --scale 1
 
-# Writes docs/indicators and docs/rules.md anew from records and drawn examples.
+# Writes the reference anew from the records: docs/indicators, docs/rules.md,
+# docs/reference and the list of docs/decisions.
 pages: setup
-	$(BIN)/python tests/indicator_pages.py
-	$(BIN)/python tests/rule_pages.py
+	PYTHONPATH=tests $(BIN)/python -m pages
+
+# The documentation as a site in reports/docs: any warning fails, nothing is fetched.
+DOCUMENTED := $(VENV)/.docs
+docs: setup $(DOCUMENTED)
+	$(BIN)/python -m sphinx -W --keep-going --quiet -j 2 -b html docs reports/docs
+	@echo "reports/docs/index.html"
 
 clean:
 	rm -rf $(VENV) reports/demo
