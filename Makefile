@@ -7,6 +7,7 @@ UV_VERSION := 0.13.9
 DEMO := reports/demo
 STAMP := $(VENV)/.ready
 SPARK := $(VENV)/.spark
+DOCUMENTED := $(VENV)/.docs
 
 .PHONY: demo test test-long test-spark bench bench-large check fix setup lock sample
 .PHONY: pages docs clean
@@ -98,7 +99,6 @@ pages: setup
 	PYTHONPATH=tests $(BIN)/python -m pages
 
 # The documentation as a site in reports/docs: any warning fails, nothing is fetched.
-DOCUMENTED := $(VENV)/.docs
 docs: setup $(DOCUMENTED)
 	$(BIN)/python -m sphinx -W --keep-going --quiet -j 2 -b html docs reports/docs
 	@echo "reports/docs/index.html"

@@ -1,4 +1,4 @@
-"""The count: each public name, command, indicator, rule and policy key has its entry."""
+"""The count: every name, command, indicator, rule and policy key has its entry."""
 
 import re
 
