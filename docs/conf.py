@@ -17,13 +17,12 @@ version = release = metadata.version("anomaly")
 author = copyright = "anomaly"
 language = "zh_CN"
 root_doc = "index"
-extensions = ["myst_parser", "two_letter_search"]
+extensions = ["myst_parser", "two_letter_search", "self_contained"]
 source_suffix = {".md": "markdown"}
 exclude_patterns = ["extensions"]
 
 myst_heading_anchors = 4
-# A table's bar and a dollar are what they look like: no formula stands on a page.
-myst_enable_extensions = ["colon_fence"]
+
 
 html_theme = "furo"
 html_title = f"anomaly {release}"
@@ -31,17 +30,31 @@ html_static_path = ["static"]
 html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
+# A page opened as a file may not read another: no excerpts below what is found.
+html_show_search_summary = False
+# Fonts of the reader's own machine, Chinese ones among them.
+FONTS = '"Noto Sans SC", "Source Han Sans SC", "PingFang SC", "Microsoft YaHei"'
+html_theme_options = {
+    "light_css_variables": {
+        "font-stack": f"'Segoe UI', Helvetica, Arial, {FONTS}, sans-serif",
+        "font-stack--monospace": f"Consolas, 'DejaVu Sans Mono', {FONTS}, monospace",
+    }
+}
 
 # Folders whose pages hang below their list.
 FOLDERS = ("indicators/README", "decisions/README")
 BELOW = "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
 # Git hosts take an HTML anchor above a heading, the site a target.
 ANCHOR = re.compile(r'^<a id="([^"]+)"></a>\n\n(?=#)', flags=re.MULTILINE)
+# Chinese writes no blank where a line of the source ends.
+HAN = "\u3001-\u303f\u4e00-\u9fff\uff01-\uff5e\u2014\u201c\u201d"
+FOLD = re.compile(rf"(?<=[{HAN}])\n *(?=[{HAN}]|`[^`]|\[)")
 
 
 def adapt(app, name: str, source: list[str]) -> None:
     """Say in the site's words what the pages say in a Git host's."""
-    text = ANCHOR.sub(r"(\1)=\n", source[0])
+    text = FOLD.sub("", ANCHOR.sub(r"(\1)=\n", source[0]))
     source[0] = text + (BELOW if name in FOLDERS else "")
 
 

@@ -31,7 +31,8 @@ class TwoLetters(SearchEnglish):
     """English words whole, Chinese by twos."""
 
     lang = "zh"
-    language_name = "Chinese and English"
+    # By this name the page finds the stemmer.
+    language_name = "English"
     js_splitter_code = SPLIT
 
     def split(self, input: str) -> list[str]:
