@@ -88,6 +88,7 @@ lock:
 	$(COMPILE) pyproject.toml --group dev -o requirements.lock
 	$(BIN)/python -c '$(EXTRA)' | $(COMPILE) - --python-version 3.11 -o requirements-spark.lock
 	$(COMPILE) --group bench --python-version 3.11 -c requirements.lock -o requirements-bench.lock
+	$(COMPILE) --group docs --python-version 3.11 -c requirements.lock -o requirements-docs.lock
 
 # Makes data/sample anew, byte for byte.
 sample: setup
