@@ -54,6 +54,7 @@ POLICY = """\
 #
 # grade: how grave
 # it is
+# spared: whom it spares
 
 basis = "clause 1"
 # Speaks of both.
@@ -64,7 +65,8 @@ third = [
     2,
 ]
 
-# Head of the table.
+# Head of the table: its keys.
+# bared: no key
 [table]
 bare = true
 [[actions]]
@@ -82,13 +84,15 @@ def test_a_key_says_what_stands_beside_or_above_it():
         "first": "and beside it",
         "second": "Speaks of both.",
         "third": "Speaks of both.",
-        "table.bare": "Head of the table.",
+        "table.bare": "Head of the table: its keys. bared: no key",
         "actions[].id": policy_keys.EVERYWHERE["id"],
         "actions[].grade": "how grave it is",
+        "spared": "whom it spares",
     }
     assert found["first"].default == "`a # b`"
     assert found["actions[].grade"].default == "`breach`, `other`"
-    assert {key.basis for key in found.values()} == {"clause 1"}
+    assert {key.basis for key in found.values()} == {"clause 1", ""}
+    assert found["spared"].default == policy_keys.UNSET
     assert remarks.opening(POLICY) == "What the file is of."
 
 

@@ -22,6 +22,7 @@ EVERYWHERE = {
 }
 LONGEST = 90
 AGAIN = "as above"
+UNSET = "in no shipped record"
 HEAD = f"""{NOTE}# 政策参数 · Policy keys
 
 Everything a bureau may want otherwise stands in a file of `src/anomaly/policy`. A row
@@ -72,10 +73,17 @@ def keys_of(file: str, text: str) -> tuple[Key, ...]:
     for path, value, basis in _walk(cells, (), "", _alike(cells)):
         found.setdefault(path, []).append((value, basis))
     said, words = remarks.remarks(text), remarks.named(text)
-    return tuple(
+    shipped = [
         Key(file, path, _default(path, held), _what(path, said, words), _basis(held))
         for path, held in found.items()
-    )
+    ]
+    set_somewhere = {path[-1] for path in found}
+    unset = [
+        Key(file, (name,), UNSET, what, "")
+        for name, what in words.items()
+        if name not in set_somewhere
+    ]
+    return (*shipped, *unset)
 
 
 def names() -> dict[str, str]:

@@ -58,14 +58,18 @@ def _without_names(text: str) -> str:
 
 
 def _parted(text: str) -> tuple[dict[str, str], list[str]]:
-    """Part what is said by name from the other lines."""
+    """Part what is said by name from the other lines.
+
+    The first name of a block is a key of the file, for a sentence may have a colon;
+    after it also a key that no shipped record sets.
+    """
     keys = {match[1] for line in text.splitlines() if (match := KEY.match(line))}
     found: dict[str, str] = {}
     rest: list[str] = []
     last = ""
     for line in text.splitlines():
         match, more = NAMED.match(line), MORE.match(line)
-        if match and match[1] in keys:
+        if match and (last or match[1] in keys):
             last = match[1]
             found[last] = match[2]
         elif last and more:
