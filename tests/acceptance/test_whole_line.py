@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import page_examples
 import pandas as pd
 import pytest
 from pypdf import PdfReader
@@ -18,6 +20,8 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"
 MONTH = "2026-06"
 DISTRICTS = ("990101", "990102", "990103")
+# The Chinese pages show the same examples: see test_doc_examples.
+ENGLISH = [page for page in page_examples.pages() if "zh-CN" not in page.name]
 # What the first indicators can see: joint mild schemes are mild in each of them.
 VISIBLE = ("fee_per_visit", "visits", "drug_share", "growth")
 FEWEST_VISITS = 5
@@ -215,3 +219,12 @@ def test_nothing_personal_reaches_what_is_written(out):
         assert not any(name in text for name in names), path
     for path in [out / "key", *(out / MONTH).iterdir()]:
         assert os.stat(path).st_mode & 0o077 == 0, path
+
+
+@pytest.mark.parametrize("page", ENGLISH, ids=lambda page: page.stem)
+def test_what_a_page_tells_to_type_does_what_it_says(page, out, tmp_path, monkeypatch):
+    shutil.copytree(out / "store", tmp_path / "bureau")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "200")
+    assert page_examples.run(page.read_text("utf-8")) == []
