@@ -7,9 +7,10 @@ UV_VERSION := 0.13.9
 DEMO := reports/demo
 STAMP := $(VENV)/.ready
 SPARK := $(VENV)/.spark
+DOCUMENTED := $(VENV)/.docs
 
 .PHONY: demo test test-long test-spark bench bench-large check fix setup lock sample
-.PHONY: pages clean
+.PHONY: pages docs clean
 
 demo: setup
 	$(BIN)/anomaly demo --out $(DEMO)
@@ -69,6 +70,10 @@ $(SPARK): requirements-spark.lock $(STAMP)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock
 	touch $(SPARK)
 
+$(DOCUMENTED): requirements-docs.lock $(STAMP)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-docs.lock
+	touch $(DOCUMENTED)
+
 $(BENCHED): requirements-bench.lock $(STAMP)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock
 	touch $(BENCHED)
@@ -83,15 +88,21 @@ lock:
 	$(COMPILE) pyproject.toml --group dev -o requirements.lock
 	$(BIN)/python -c '$(EXTRA)' | $(COMPILE) - --python-version 3.11 -o requirements-spark.lock
 	$(COMPILE) --group bench --python-version 3.11 -c requirements.lock -o requirements-bench.lock
+	$(COMPILE) --group docs --python-version 3.11 -c requirements.lock -o requirements-docs.lock
 
 # Makes data/sample anew, byte for byte.
 sample: setup
 	$(BIN)/anomaly sample data/sample --seed 2024 --scale 1
 
-# Writes docs/indicators and docs/rules.md anew from records and drawn examples.
+# Writes the reference anew from the records: docs/indicators, docs/rules.md,
+# docs/reference and the list of docs/decisions.
 pages: setup
-	$(BIN)/python tests/indicator_pages.py
-	$(BIN)/python tests/rule_pages.py
+	PYTHONPATH=tests $(BIN)/python -m pages
+
+# The documentation as a site in reports/docs: any warning fails, nothing is fetched.
+docs: setup $(DOCUMENTED)
+	$(BIN)/python -m sphinx -W --keep-going --quiet -j 2 -b html docs reports/docs
+	@echo "reports/docs/index.html"
 
 clean:
 	rm -rf $(VENV) reports/demo

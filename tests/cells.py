@@ -19,10 +19,11 @@ def run_notebook(path: Path, **parameters) -> tuple[dict, list[dict]]:
     for cell in (one for one in cells if one.cell_type == "code"):
         tree = ast.parse(cell.source)
         last = tree.body.pop() if isinstance(tree.body[-1], ast.Expr) else None
-        exec(compile(tree, path.name, "exec"), scope)
+        exec(compile(tree, path.name, "exec"), scope)  # noqa: S102
         value = None
         if last is not None:
-            value = eval(compile(ast.Expression(last.value), path.name, "eval"), scope)
+            shown_last = compile(ast.Expression(last.value), path.name, "eval")
+            value = eval(shown_last, scope)  # noqa: S307
         quiet = cell.source.rstrip().endswith(";") or value is None
         shown.append({} if quiet else DisplayFormatter().format(value)[0])
         # A notebook shows what was drawn at the end of its cell.

@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 import pandas as pd
 
+from anomaly.inspection.draw import Inspector, Institution, Terms
 from anomaly.inspection.kept_draws import KeptDraw
 
 MONTHS = [date(2024 + (m // 12), m % 12 + 1, 1) for m in range(5, 29)]
@@ -190,18 +191,59 @@ class StandIn:
         first = self.units["institution"]["unit_id"].iloc[0]
         drawn = [{"institution_id": first, "inspectors": ["J01", "J07"]}]
         drawn.append({"institution_id": "H000", "inspectors": ["J02", "J03"]})
+        pool = [Institution(f"H{n:03d}") for n in range(35)]
+        terms = Terms(
+            count=2,
+            team=2,
+            institutions=[Institution(first), *pool],
+            inspectors=[Inspector(f"J{n:02d}", "", ["H009"][n:]) for n in range(8)],
+        )
         return KeptDraw(
             month="2026-05",
-            seed="公开种子",
             seed_hash="ab" * 32,
-            pool_hash="cd" * 32,
-            pool=36,
-            inspectors=8,
-            recusals=1,
-            team=2,
+            terms=terms,
+            announced_at="2026-05-27T01:00:00+00:00",
+            seed="公开种子",
             drawn_at="2026-05-28T01:00:00+00:00",
-            draw=drawn,
+            draw=tuple(drawn),
         )
+
+    def samples(self):
+        names = (
+            "sample_id institution_id months drawn_on claims sampled amount improper"
+        )
+        names += " share share_lower share_upper improper_amount amount_lower"
+        names += " amount_upper amount_at_least reviewers disagreed"
+        first = self.units["institution"]["unit_id"].iloc[0]
+        row = ("S1", first, "2026-05", "2026-05-20", 948, 113, 270985.08, 3, 0.0235)
+        row += (0.0053, 0.0749, 13926.69, 5076.2, 72711.1, 5414.2, 2, 2)
+        rows = [] if self.bare else [row]
+        return pd.DataFrame(rows, columns=names.split())
+
+    def visits(self):
+        rows = [] if self.bare else [(self._first(), date(2026, 5, 6))]
+        return pd.DataFrame(rows, columns=["unit_id", "inspected_on"])
+
+    def visit_coverage(self, on=None):
+        rows = self.units["institution"][["unit_id", "unit_name", "district"]]
+        return rows.assign(unit_kind="institution")
+
+    def visit_progress(self, covered, on=None):
+        row = ("institution", len(covered), 1, len(covered) - 1, 0, 1 / len(covered))
+        names = ["unit_kind", "units", "done", "left", "overdue", "share"]
+        return pd.DataFrame([row], columns=names)
+
+    def points_year(self, year, units=None, language="zh", until=None):
+        names = "unit_id unit_name district entries points added reversed what basis"
+        what = "次均和总额预算下调2%" if language == "zh" else "Budgets lowered by 2 %"
+        row = (13, 15, 2, what, "龙马潭区 2019（超过12分：预算下调2%至5%）；取2%")
+        unit = self.units["institution"].iloc[0]
+        who = (unit["unit_id"], unit["unit_name"], unit["district"])
+        rows = [] if self.bare else [(*who, 2, *row)]
+        return pd.DataFrame(rows, columns=names.split())
+
+    def _first(self):
+        return self.units["institution"]["unit_id"].iloc[0]
 
     def tiers(self, unit, month=None, district=None):
         leads = self.leads(unit, month=month, district=district)

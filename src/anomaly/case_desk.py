@@ -8,6 +8,7 @@ import pandas as pd
 from anomaly.casework import funnel as funnel_room
 from anomaly.casework import self_audit
 from anomaly.casework.integrity import IntegrityFile, integrity_file
+from anomaly.casework.points_book import PointsBook, of_unit
 from anomaly.leads import feedback, item_watch, recovery, weighed
 from anomaly.leads.ranking import judge
 from anomaly.ledger_desk import LedgerDesk
@@ -72,7 +73,9 @@ class CaseDesk(LedgerDesk):
         known = feedback.decisions(self.store, month)
         return recovery.expected_recovery(judge(self.store, unit, month), known)
 
-    def integrity_file(self, unit: str, unit_id: str) -> IntegrityFile:
+    def integrity_file(
+        self, unit: str, unit_id: str, language: str = "zh"
+    ) -> IntegrityFile:
         """Return everything that was found, repaired and restored of one unit."""
         cases = self.cases()
         own = (cases["unit_kind"] == unit) & (cases["unit_id"] == unit_id)
@@ -81,7 +84,12 @@ class CaseDesk(LedgerDesk):
             self.case_history(lead).assign(lead_id=lead) for lead in cases["lead_id"]
         ]
         history = pd.concat(events) if events else pd.DataFrame()
-        return integrity_file(self.store, unit, unit_id, cases, history)
+        book = PointsBook(self.store.root)
+        points = of_unit(book.entries(), unit, unit_id)
+        return integrity_file(
+            *(self.store, unit, unit_id, cases, history),
+            *(points, book.policy, language),
+        )
 
     def self_audit(self, month: MonthLike) -> pd.DataFrame:
         """Return the agency's look at its own handlers, one row each.

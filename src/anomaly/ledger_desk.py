@@ -200,7 +200,9 @@ class LedgerDesk:
         if unit or unit_id:
             opening.check_unit(unit, unit_id)
         money = (yuan(amount, "--amount"), yuan(reward, "--reward"))
-        tip = Tip("", channel, _day(received_on), unit, unit_id, text, *money, lead_id)
+        tip = Tip(
+            "", channel, day_of(received_on), unit, unit_id, text, *money, lead_id
+        )
         added = self.docket.add_tip(tip, by or operator())
         self.publish_cases()
         return added
@@ -232,7 +234,8 @@ class LedgerDesk:
             ) from None
 
 
-def _day(day: date | str) -> date:
+def day_of(day: date | str) -> date:
+    """Return a day given as one or as 'YYYY-MM-DD'; UsageError where it is none."""
     try:
         return day if isinstance(day, date) else date.fromisoformat(day)
     except ValueError:

@@ -27,6 +27,7 @@ from anomaly.line_desk import LineDesk
 from anomaly.periods import MonthLike, parse_month
 from anomaly.rules import hits as rules_room
 from anomaly.rules import trial as trial_room
+from anomaly.sampling_desk import SamplingDesk
 from anomaly.screen import artefacts
 from anomaly.store.store import Store
 from anomaly.year_desk import YearDesk
@@ -36,7 +37,7 @@ Progress = Callable[[str, int, int], None]
 BRIEFED = ("doctor", "institution", "pharmacy", "insured")
 
 
-class Workspace(FeatureDesk, LineDesk, ExploreDesk, YearDesk):
+class Workspace(FeatureDesk, LineDesk, ExploreDesk, SamplingDesk, YearDesk):
     """A store opened for analysis; `anomaly.open_store` makes one.
 
     Every ``month`` is 'YYYY-MM' or any date in it. What a question needs is

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import page_examples
 import pandas as pd
 import pytest
 from cells import run_notebook
@@ -19,6 +21,8 @@ ROOT = Path(__file__).parents[2]
 SAMPLE = ROOT / "data" / "sample"
 MONTH = "2026-06"
 DISTRICTS = ("990101", "990102", "990103")
+# The Chinese pages show the same examples: see test_doc_examples.
+ENGLISH = [page for page in page_examples.pages() if "zh-CN" not in page.name]
 # What the first indicators can see: joint mild schemes are mild in each of them.
 VISIBLE = ("fee_per_visit", "visits", "drug_share", "growth")
 FEWEST_VISITS = 5
@@ -229,3 +233,12 @@ def test_every_notebook_runs_on_the_sample(path, out, monkeypatch, tmp_path):
     given = {"store": str(out / "store"), "month": MONTH, "district": DISTRICTS[0]}
     _, shown = run_notebook(path, **given)
     assert any("text/html" in one or one["figures"] for one in shown)
+
+
+@pytest.mark.parametrize("page", ENGLISH, ids=lambda page: page.stem)
+def test_what_a_page_tells_to_type_does_what_it_says(page, out, tmp_path, monkeypatch):
+    shutil.copytree(out / "store", tmp_path / "bureau")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.setenv("COLUMNS", "200")
+    assert page_examples.run(page.read_text("utf-8")) == []

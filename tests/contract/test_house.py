@@ -15,7 +15,7 @@ SOURCE = ROOT / "src" / "anomaly"
 MODULES = sorted(SOURCE.rglob("*.py"))
 ROOMS = (
     "policy sources store features screen peers rules detectors leads casework"
-    " plots briefs cli"
+    " inspection assessment plots briefs cli"
 ).split()
 # What no lead, brief or message may be called.
 FORBIDDEN = ("欺诈", "骗保", "fraud", "violator")

@@ -88,3 +88,23 @@ def test_a_clean_unit_has_an_empty_file_and_an_unknown_one_none(store, tmp_path)
         store.integrity_file("doctor", "nobody")
     with pytest.raises(UsageError, match="no integrity file"):
         store.integrity_file("insured", "1")
+
+
+def test_the_page_tells_points_their_reversals_and_the_year(store, tmp_path):
+    asked = ("doctor", "D02", 8, "2026-03-02", "第七条")
+    entry = store.add_points(*asked, by="张测试")
+    store.add_points("doctor", "D02", 1, "2026-04-02", "第八条", lead_id="A1")
+    store.reverse_points(entry.entry_id, "repair", "2026-05-02", 2, "已培训")
+    file = store.integrity_file("doctor", "D02")
+    text = text_of(write_integrity(file, tmp_path, "f"))
+    for words in (
+        "2026-03-02P1记分8第七条",
+        "2026-05-02P1信用修复-2第七条；已培训",
+        "2026-04-02P2记分1A1第八条",
+        "2026792未达处理标准医保支付资格管理",
+    ):
+        assert words in text, words
+    assert "没有登记记分" not in text
+    file = store.integrity_file("doctor", "D02", "en")
+    english = text_of(write_integrity(file, tmp_path / "en", "f", "en"))
+    assert "Belowwhatisactedon" in english

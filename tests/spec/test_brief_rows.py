@@ -9,8 +9,6 @@ from drawn_indicators import load_world
 
 import anomaly
 from anomaly.casework.funnel import funnel
-from anomaly.errors import UsageError
-from anomaly.inspection.kept_draws import KeptDraw, keep, kept_draw, pool_hash
 
 # District 990101 buys 80 of its 100 yuan of western drugs as item A, the two others
 # 20 of 100 each; of Chinese drugs (Z) everybody buys the same.
@@ -122,25 +120,3 @@ def test_twelve_months_count_and_no_more():
     found = pd.concat([old, oldest, future])
     assert funnel(found, date(2026, 5, 1))["count"].max() == 1
     assert funnel(old, date(2026, 5, 1)).empty
-
-
-def a_draw(month="2026-05") -> KeptDraw:
-    return KeptDraw(month, "种子", "ab", pool_hash(["H2", "H1"]), 2, 3, 0, 2, "now")
-
-
-def test_a_kept_draw_is_read_again_and_never_drawn_again(tmp_path):
-    keep(tmp_path, a_draw())
-    assert kept_draw(tmp_path, "2026-05") == a_draw()
-    assert kept_draw(tmp_path, "2026-06") is None
-    with pytest.raises(UsageError, match="stands already"):
-        keep(tmp_path, a_draw())
-
-
-@pytest.mark.parametrize("month", ["../../x", "2026", "2026-05/../.."])
-def test_a_draw_is_kept_under_a_month_only(tmp_path, month):
-    with pytest.raises(UsageError, match="YYYY-MM"):
-        keep(tmp_path, a_draw(month))
-
-
-def test_the_digest_of_a_pool_is_that_of_its_ids_in_order():
-    assert pool_hash(["b", "a", "a"]) == pool_hash(["a", "b"]) != pool_hash(["ab"])

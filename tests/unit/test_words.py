@@ -1,13 +1,11 @@
-"""Months, errors, mappings, accounts, draws."""
+"""Months, errors, mappings, accounts."""
 
 from datetime import date, datetime
 from decimal import Decimal
 
-import pandas as pd
 import pytest
 
 from anomaly.errors import AnomalyError, PolicyError, UsageError
-from anomaly.inspection.draw import draw
 from anomaly.periods import month_text, parse_month, shift
 from anomaly.sources.mapping import load_mapping
 from anomaly.store.account import Account
@@ -72,48 +70,3 @@ def test_accounts_add_and_come_back_from_json():
     total = book + book
     assert (total.read, total.amount_read) == (6, Decimal("2.30"))
     assert Account.from_json(book.as_json()) == book
-
-
-POOL = pd.DataFrame({"institution_id": [f"H{n}" for n in range(20)]})
-STAFF = pd.DataFrame({"inspector_id": list("ABCD"), "recused": ["H1 H2", "", None, ""]})
-
-
-def test_a_draw_is_replayed_in_plain_python():
-    from hashlib import sha256
-
-    drawn = draw(POOL, STAFF, count=5, team=2, seed="2026-06")
-    order = sorted(
-        POOL["institution_id"],
-        key=lambda i: sha256(f"2026-06|{i}".encode()).hexdigest(),
-    )
-    assert [one["institution_id"] for one in drawn] == order[:5]
-
-
-def test_no_recusal_is_broken():
-    for seed in range(50):
-        for one in draw(POOL, STAFF, count=20, team=3, seed=str(seed)):
-            if one["institution_id"] in ("H1", "H2"):
-                assert "A" not in one["inspectors"]
-
-
-@pytest.mark.parametrize("mark", [" ", ",", ";", "，", "；", "、", ", "])
-def test_recusals_may_be_separated_as_people_do(mark):
-    staff = pd.DataFrame(
-        {"inspector_id": ["A", "B", "C"], "recused": [f"H1{mark}H2", "", ""]}
-    )
-    for one in draw(POOL, staff, count=20, team=2, seed="s"):
-        if one["institution_id"] in ("H1", "H2"):
-            assert "A" not in one["inspectors"]
-
-
-def test_a_recusal_from_nobody_is_refused():
-    staff = pd.DataFrame({"inspector_id": ["A"], "recused": ["H99"]})
-    with pytest.raises(UsageError, match="recused from 'H99'"):
-        draw(POOL, staff, count=1, team=1, seed="s")
-
-
-def test_a_draw_that_cannot_be_is_refused():
-    with pytest.raises(UsageError, match="need not recuse"):
-        draw(POOL, STAFF, count=20, team=4, seed="x")
-    with pytest.raises(UsageError, match="count 21"):
-        draw(POOL, STAFF, count=21, team=1, seed="x")

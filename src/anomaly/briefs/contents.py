@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-from anomaly.briefs import followup, fund
+from anomaly.briefs import followup, fund, inspected
 from anomaly.briefs.appendix import coverage, definitions, repairs, reproduce
 from anomaly.briefs.facts import NAMED, UNITS, Facts, printable
 from anomaly.briefs.listing import TIERS, items, listing, name_of, rule_hits
@@ -43,6 +43,7 @@ def compose(facts: Facts) -> dict[str, Any]:
         "stages": followup.stages(facts),
         "stages_say": followup.stages_say(facts),
         "inspection": followup.inspection(facts),
+        "inspected": inspected.composed(facts.inspected, facts.words),
         "repairs": repairs(facts),
         "coverage": coverage(facts),
         "definitions": definitions(facts),

@@ -7,6 +7,7 @@ from importlib.metadata import version
 
 import pandas as pd
 
+from anomaly.briefs.inspected import CityInspected, Inspected
 from anomaly.briefs.wording import Wording
 from anomaly.errors import UsageError
 from anomaly.periods import MonthLike, month_text, parse_month
@@ -44,6 +45,7 @@ class Facts:
     items: pd.DataFrame
     stages: pd.DataFrame
     inspection: object | None
+    inspected: Inspected
     versions: dict[str, str]
     fingerprint: str
     version: str
@@ -118,6 +120,7 @@ class City:
         self.items = store.items(self.month)
         self.hits = store.hits(self.month)
         self.beside: dict[str, pd.DataFrame] = {}
+        self.inspected = CityInspected(store, self.month, language)
         self.course = store.features("district")
         self.shared = {
             "month": self.month,
@@ -148,6 +151,7 @@ class City:
             evidence={u: _evidence(self.evidence[u], district) for u in UNITS},
             course=_of_district(self.course, "unit_id", district),
             repairs=self.store.repairs(**at),
+            inspected=self.inspected.of(district),
             hits=_of_district(self.hits, "district", district),
             **self.shared,
         )

@@ -55,15 +55,20 @@ def inspection(facts: Facts) -> dict:
     says = words.say(
         "draw_says",
         drawn=len(kept.draw),
-        pool=kept.pool,
+        pool=len(kept.terms.institutions),
         here=len(rows),
-        team=kept.team,
-        inspectors=kept.inspectors,
+        team=kept.terms.team,
+        inspectors=len(kept.terms.inspectors),
         recusals=kept.recusals,
+    )
+    says += (
+        words.say("draw_announced", day=kept.announced_at[:10])
+        if (kept.announced_at)
+        else words["draw_unannounced"]
     )
     hashes = [
         [words["draw_seed_hash"], kept.seed_hash],
         [words["draw_seed"], kept.seed],
-        [words["draw_pool_hash"], kept.pool_hash],
+        [words["draw_terms_hash"], kept.terms.digest],
     ]
     return {"rows": rows, "says": says, "hashes": hashes}

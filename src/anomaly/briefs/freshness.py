@@ -10,7 +10,7 @@ from anomaly.briefs.facts import versions
 from anomaly.briefs.record import DONE
 
 # What a bureau may put into its store to change what a brief says.
-STORE_FILES = ("*.toml", "*.csv", "knowledge/*", "indicators/*", "draws/*")
+STORE_FILES = ("*.toml", "*.csv", "knowledge/*", "indicators/*", "ledger.seal")
 SOURCES = (".py", ".toml", ".typ", ".sql", ".csv", ".ipynb")
 ELSEWHERE = ("store", "out")  # where things lie says nothing of what they are
 

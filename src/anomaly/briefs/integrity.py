@@ -19,6 +19,8 @@ from anomaly.casework.integrity import IntegrityFile
 TEMPLATE, DATA, WORDS = "integrity.typ", "integrity.json", "integrity.toml"
 AMOUNTS = ("suspected", "confirmed", "recovered", "amount")
 COLUMNS = {"lead": "lead_id", "decided": "decided_on", "received": "received_on"}
+COLUMNS |= {"entry": "entry_id", "did": "what", "sum": "points", "meaning": "what"}
+NUMBERS = (*AMOUNTS, "points", "sum", "added", "reversed")
 KEPT = 60  # events that the page shows, the last ones
 
 
@@ -91,11 +93,29 @@ def sections(file: IntegrityFile, words: Wording) -> list[dict]:
     found = [
         ("cases", cases, ("lead", "month", "grounds", "state", *AMOUNTS[:3])),
         ("earlier", earlier, ("month", "grounds", "state", "amount", "decided")),
-        ("points", pd.DataFrame(), ()),
+        *_points(file, words),
         ("tips", tips, ("channel", "received", "amount")),
         ("history", history, ("at", "lead", "by", "state", "what")),
     ]
     return [_section(key, frame, names, words) for key, frame, names in found]
+
+
+def _points(file: IntegrityFile, words: Wording) -> list[tuple]:
+    """Return the entries and, where there are any, what each year's sum means."""
+    entries = file.points
+    if entries.empty:
+        return [("points", entries, ())]
+    noted = entries["note"].where(entries["note"] == "", "；" + entries["note"])
+    entries = entries.assign(
+        what=entries["what"].map(words["integrity_points_did"]),
+        clause=entries["clause"] + noted,
+    )
+    names = ("on", "entry", "did", "points", "lead", "clause")
+    sums = ("year", "sum", "added", "reversed", "meaning", "basis")
+    return [
+        ("points", entries, names),
+        ("points_years", file.points_years, sums),
+    ]
 
 
 def _section(key: str, frame: pd.DataFrame, names: tuple, words: Wording) -> dict:
@@ -105,9 +125,7 @@ def _section(key: str, frame: pd.DataFrame, names: tuple, words: Wording) -> dic
     return {
         "heading": words[f"integrity_{key}"],
         "heads": [words[f"integrity_{name}"] for name in names],
-        "numbers": [
-            name in ("suspected", "confirmed", "recovered", "amount") for name in names
-        ],
+        "numbers": [name in NUMBERS for name in names],
         "rows": rows.to_numpy().tolist(),
         "empty": words[empty],
     }

@@ -39,12 +39,15 @@ class RunRecord:
 
     @property
     def done(self) -> bool:
+        """Whether the report is whole."""
         return self.status == DONE
 
     def as_dict(self) -> dict:
+        """Return the record as the file holds it."""
         return asdict(self)
 
     def write(self, path: Path) -> None:
+        """Write the record as JSON, whole or not at all."""
         text = json.dumps(self.as_dict(), ensure_ascii=False, indent=1)
         write_whole(path, (text + "\n").encode())
 

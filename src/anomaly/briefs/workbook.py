@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from anomaly.briefs import frames
+from anomaly.briefs import frames, inspected
 from anomaly.briefs.facts import Facts
 
 WIDEST, NARROWEST = 60, 8
@@ -34,6 +34,7 @@ def write_workbook(facts: Facts, path: str | Path) -> None:
         "workbook_hits": frames.hits_frame(facts),
         "workbook_stages": frames.stages_frame(facts),
         "workbook_inspection": frames.inspection_frame(facts),
+        **inspected.sheets(facts.inspected, words),
         "workbook_repairs": frames.repairs_frame(facts),
         "workbook_coverage": frames.coverage_frame(facts),
         "workbook_accounts": frames.accounts_frame(facts),

@@ -1,12 +1,16 @@
 """The integrity file of a unit: what was found, repaired and restored, all of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pandas as pd
 
 from anomaly.casework.case import CONFIRMED
 from anomaly.casework.funnel import findings
+from anomaly.casework.points import Entry
+from anomaly.casework.points_year import entry_rows, points_year
 from anomaly.errors import UsageError
+from anomaly.policy.points import PointsPolicy
 from anomaly.store.store import Store
 
 # Kind of unit -> its master, the column of its id and that of its name.
@@ -24,7 +28,8 @@ class IntegrityFile:
 
     ``sums`` is one row (columns `SUMS`, yuan as numbers), ``cases`` a row a case,
     ``earlier`` the findings loaded from elsewhere, ``history`` an event a row,
-    ``tips`` a row a tip. Points are none of the ledger's yet: nothing is claimed.
+    ``tips`` a row a tip, ``points`` a row an entry or reversal, ``points_years`` a row
+    a year and scheme with what its sum means.
     """
 
     unit_kind: str
@@ -35,6 +40,8 @@ class IntegrityFile:
     earlier: pd.DataFrame
     tips: pd.DataFrame
     history: pd.DataFrame
+    points: pd.DataFrame
+    points_years: pd.DataFrame
 
 
 def sums_of(cases: pd.DataFrame) -> pd.DataFrame:
@@ -62,6 +69,9 @@ def integrity_file(
     unit_id: str,
     cases: pd.DataFrame,
     history: pd.DataFrame,
+    entries: Sequence[Entry],
+    policy: PointsPolicy,
+    language: str = "zh",
 ) -> IntegrityFile:
     """Gather a unit's file from its cases, their history, FINDINGS and TIPS.
 
@@ -71,11 +81,13 @@ def integrity_file(
         `anomaly.casework.listing.COLUMNS` of this unit alone.
     history : DataFrame
         An event a row, with its lead_id, of these cases.
+    entries : sequence of Entry
+        The points of this unit alone, and under which policy they count.
 
     UsageError where neither the masters nor the ledger know the unit.
     """
     name = _name(store, unit_kind, unit_id)
-    if name is None and cases.empty:
+    if name is None and cases.empty and not entries:
         raise UsageError(
             f"{unit_kind} '{unit_id}': neither the masters nor the ledger know it",
             expected="the id of a doctor, an institution or a pharmacy",
@@ -93,6 +105,8 @@ def integrity_file(
         earlier[mine].reset_index(drop=True),
         _tips(store, unit_kind, unit_id),
         history.reset_index(drop=True),
+        entry_rows(entries),
+        points_year(entries, policy, None, language=language),
     )
 
 
@@ -102,11 +116,36 @@ def _name(store: Store, unit_kind: str, unit_id: str) -> str | None:
             f"unit '{unit_kind}': it has no integrity file",
             expected=f"one of {', '.join(MASTERS)}",
         )
-    table, key, column = MASTERS[unit_kind]
-    store.show(table)
-    rows = store.engine.frame(f"SELECT {key} AS id, {column} AS name FROM {table}")
-    found = rows.loc[rows["id"] == unit_id, "name"].dropna()
+    rows = masters(store, unit_kind)
+    found = rows.loc[rows["unit_id"] == unit_id, "unit_name"].dropna()
     return str(found.iloc[0]) if len(found) else None
+
+
+def masters(store: Store, unit_kind: str) -> pd.DataFrame:
+    """Return the units of a kind that a master knows: unit_kind to district."""
+    table, key, column = MASTERS[unit_kind]
+    for each in (table, "institution"):
+        store.show(each)
+    house, district = "", "u.district"
+    if unit_kind == "doctor":
+        house = "LEFT JOIN institution i ON u.institution_id = i.institution_id"
+        district = "i.district"
+    return store.engine.frame(
+        f"SELECT '{unit_kind}' AS unit_kind, u.{key} AS unit_id,"
+        f" u.{column} AS unit_name, {district} AS district"
+        f" FROM {table} u {house} ORDER BY 2"
+    )
+
+
+def named(store: Store, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return rows of units with unit_name and district, '' where no master knows."""
+    kinds = [kind for kind in rows["unit_kind"].unique() if kind in MASTERS]
+    known = [masters(store, kind) for kind in kinds]
+    if not known:
+        return rows.assign(unit_name="", district="")
+    people = pd.concat(known).drop_duplicates(["unit_kind", "unit_id"])
+    found = rows.merge(people, on=["unit_kind", "unit_id"], how="left")
+    return found.fillna({"unit_name": "", "district": ""})
 
 
 def _tips(store: Store, unit_kind: str, unit_id: str) -> pd.DataFrame:

@@ -120,7 +120,8 @@ def told(event: Event) -> str:
     if isinstance(body.get("actions"), list):
         body["actions"] = ", ".join(body["actions"])
     kept = {key: cell for key, cell in body.items() if cell not in ("", None, 0)}
-    return "; ".join(
-        f"{key} {cell if isinstance(cell, str) else json.dumps(cell)}"
+    texts = {
+        key: cell if isinstance(cell, str) else json.dumps(cell, ensure_ascii=False)
         for key, cell in kept.items()
-    )
+    }
+    return "; ".join(f"{key} {text}" for key, text in texts.items())

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
+import pandas as pd
+
 from anomaly.errors import DataRefusedError, UsageError
 from anomaly.sources.source import TextOptions
 from anomaly.sources.textfile import TextFile
@@ -65,6 +67,13 @@ def read_rows(path: Path, needed: tuple[str, ...]) -> tuple[list[str], list[Row]
             )
         rows.append(Row(where, dict(zip(header, cells, strict=False))))
     return header, rows
+
+
+def read_frame(path: Path, needed: tuple[str, ...]) -> pd.DataFrame:
+    """Return the rows of a file as texts, '' for none; DataRefusedError as above."""
+    header, rows = read_rows(path, needed)
+    cells = [[row.text(name) for name in header] for row in rows]
+    return pd.DataFrame(cells, columns=header, dtype=object)
 
 
 def _check_header(path: Path, header: list[str], needed: tuple[str, ...]) -> None:

@@ -26,7 +26,7 @@ def case_integrity(
     from anomaly.workspace import open_store
 
     workspace = open_store(store)
-    file = workspace.integrity_file(unit, unit_id)
+    file = workspace.integrity_file(unit, unit_id, language)
     path = write_integrity(file, out_path, workspace.fingerprint(), language)
     if as_json:
         say_json({"file": str(path)} | file.sums.to_dict("records")[0])

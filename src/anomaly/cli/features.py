@@ -62,7 +62,11 @@ def features_list(unit: Unit = "", own: Own = None, as_json: AsJson = False) -> 
 
 
 @features_app.command("show")
-def features_show(indicator: str, own: Own = None, as_json: AsJson = False) -> None:
+def features_show(
+    indicator: Annotated[str, typer.Argument(help="Its id, such as drug_share.")],
+    own: Own = None,
+    as_json: AsJson = False,
+) -> None:
     """Show one indicator: names, clause, why, formula, and what it needs."""
     from anomaly.features.builder import formula
     from anomaly.features.growth import growths_of

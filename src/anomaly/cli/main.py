@@ -6,7 +6,9 @@ import sys
 import typer
 
 from anomaly.cli import (
+    assess,
     brief,
+    campaign,
     case_file,
     case_views,  # noqa: F401 adds its commands to `case`
     cases,
@@ -16,13 +18,16 @@ from anomaly.cli import (
     inspect,
     lines,
     mapping,
+    points,
     ranking,
     rules,
+    sampling,  # noqa: F401 adds its commands to `inspect`
     schedule,
     self_audit,
     store,
     tips,
     views,
+    visits,  # noqa: F401 adds its commands to `inspect`
 )
 from anomaly.errors import AnomalyError
 
@@ -46,8 +51,11 @@ case_file.register(app)
 views.register(app)
 cases.register(app)
 tips.register(app)
+points.register(app)
+assess.register(app)
 draw.register(app)
 inspect.register(app)
+campaign.register(app)
 self_audit.register(app)
 schedule.register(app)
 mapping.register(app)

@@ -3,7 +3,7 @@
 import json
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -108,17 +108,30 @@ def write_frame(frame: pd.DataFrame, path: Path, mode: int = PRIVATE) -> None:
 
     CSV is UTF-8 with BOM; a text that a spreadsheet would run is kept as text.
     """
-    check_out(path)
-    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
+
+    def write(partial: Path) -> None:
         match path.suffix:
             case ".csv":
                 _inert(frame).to_csv(partial, index=False, encoding="utf-8-sig")
             case ".parquet":
                 frame.to_parquet(partial, index=False)
             case _:
-                _write_xlsx(frame, partial)
+                _write_xlsx({"anomaly": frame}, partial)
+
+    check_out(path)
+    _write_whole(path, write, mode)
+
+
+def write_book(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Write frames to a workbook, a sheet each, as `write_frame` writes one."""
+    _write_whole(path, lambda partial: _write_xlsx(sheets, partial), PRIVATE)
+
+
+def _write_whole(path: Path, write: Callable[[Path], None], mode: int) -> None:
+    partial = path.with_name(f".{path.stem}.partial{path.suffix}")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write(partial)
         os.chmod(partial, mode)
         partial.replace(path)
     except OSError as error:
@@ -147,11 +160,12 @@ def _inert(frame: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _write_xlsx(frame: pd.DataFrame, path: Path) -> None:
+def _write_xlsx(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
     options = {"strings_to_formulas": False, "strings_to_urls": False}
     with pd.ExcelWriter(
         path, engine="xlsxwriter", engine_kwargs={"options": options}
     ) as book:
-        frame.to_excel(book, index=False, sheet_name="anomaly", freeze_panes=(1, 0))
-        book.sheets["anomaly"].autofit(max_width=400)
-        book.sheets["anomaly"].autofilter(0, 0, len(frame), len(frame.columns) - 1)
+        for name, frame in sheets.items():
+            frame.to_excel(book, index=False, sheet_name=name, freeze_panes=(1, 0))
+            book.sheets[name].autofit(max_width=400)
+            book.sheets[name].autofilter(0, 0, len(frame), len(frame.columns) - 1)

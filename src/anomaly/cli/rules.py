@@ -48,7 +48,9 @@ def rules_list(
 
 
 @rules_app.command("show")
-def rules_show(rule: str, as_json: AsJson = False) -> None:
+def rules_show(
+    rule: Annotated[str, typer.Argument(help="Such as R02.")], as_json: AsJson = False
+) -> None:
     """Show one rule: clause, parameters, exclusions, what it needs, its SQL."""
     from anomaly.rules.rule import rule_of
 

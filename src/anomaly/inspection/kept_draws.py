@@ -1,81 +1,183 @@
-"""Draws that were kept beside a store, so that a brief can show them."""
+"""Draws in the ledger: announced by their hashes, then drawn, one a month."""
 
-import json
-import re
-from dataclasses import asdict, dataclass, field
-from datetime import UTC, datetime
-from hashlib import sha256
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
+from anomaly.casework.case import Event
+from anomaly.casework.ledger import Draft, Ledger, Writing
 from anomaly.errors import DataRefusedError, UsageError
+from anomaly.inspection.draw import Terms, commitment, drawn
+from anomaly.periods import month_text
 
-FOLDER = "draws"
-NAME = re.compile(r"\d{4}-\d{2}")
+ANNOUNCED, DRAWN = "draw_announced", "draw_made"
 
 
 @dataclass(frozen=True)
 class KeptDraw:
-    """One draw: what was drawn, from how many, and what lets anyone repeat it.
+    """One draw: what was drawn, and what lets anyone repeat it.
 
-    ``draw`` holds a dict an institution (institution_id, inspectors), ``pool_hash``
-    is SHA-256 over the sorted ids of the pool, one a line; ``seed_hash`` was to be
-    published before the draw and ``seed`` after it.
+    ``seed_hash`` and the hash of the ``terms`` were to be published before the draw,
+    ``seed`` after it. ``announced_at`` is '' for a draw that was not announced, and
+    ``seed``, ``drawn_at`` and ``draw`` are empty until it is drawn. Times are UTC.
     """
 
     month: str
-    seed: str
     seed_hash: str
-    pool_hash: str
-    pool: int
-    inspectors: int
-    recusals: int
-    team: int
-    drawn_at: str
-    draw: list = field(default_factory=list)
+    terms: Terms
+    announced_at: str = ""
+    seed: str = ""
+    drawn_at: str = ""
+    draw: tuple = ()
+
+    @property
+    def recusals(self) -> int:
+        """How many inspectors stay away from somebody."""
+        return sum(bool(one.recused) for one in self.terms.inspectors)
+
+    def published(self) -> dict:
+        """Return the draw as it is published: all that `verified` needs."""
+        return {
+            "month": self.month,
+            "announced_at": self.announced_at,
+            "drawn_at": self.drawn_at,
+            "seed_hash": self.seed_hash,
+            "seed": self.seed,
+            "terms_hash": self.terms.digest,
+            "terms": self.terms.body(),
+            "draw": list(self.draw),
+        }
+
+    @classmethod
+    def of(cls, body: Mapping) -> "KeptDraw":
+        """Return the draw that `published` wrote; DataRefusedError where it is none."""
+        try:
+            cells = dict(body) | {"terms": Terms.of(body["terms"])}
+            cells["draw"] = tuple(cells["draw"])
+            cells.pop("terms_hash", None)
+            return cls(**cells)
+        except (KeyError, TypeError) as error:
+            raise DataRefusedError(
+                f"draw: {error}",
+                expected="a draw as 'anomaly draw show --out' writes it",
+            ) from None
 
 
-def pool_hash(ids) -> str:
-    """Return the digest of a pool of ids, whatever their order."""
-    return sha256("\n".join(sorted(set(map(str, ids)))).encode()).hexdigest()
+def fold_draws(events: Iterable[Event]) -> dict[str, KeptDraw]:
+    """Return every draw by its month, as its events leave it."""
+    found: dict[str, KeptDraw] = {}
+    for event in events:
+        if event.kind in (ANNOUNCED, DRAWN):
+            known = found.get(event.body["month"])
+            found[event.body["month"]] = _after(known, event)
+    return found
 
 
-def keep(root: Path, kept: KeptDraw) -> Path:
-    """Write the draw to ROOT/draws/MONTH.json; UsageError where one stands already.
-
-    A draw that could be drawn again until it pleases would be none.
-    """
-    path = _path(root, kept.month)
-    path.parent.mkdir(exist_ok=True)
-    text = json.dumps(asdict(kept), ensure_ascii=False, indent=1) + "\n"
-    try:
-        with path.open("x", encoding="utf-8") as target:
-            target.write(text)
-    except FileExistsError:
-        raise UsageError(
-            f"{path}: the draw of {kept.month} stands already",
-            expected="one draw a month",
-            todo="show it with: anomaly brief, or draw for another month",
-        ) from None
-    return path
+def _after(known: KeptDraw | None, event: Event) -> KeptDraw:
+    body = event.body
+    terms = known.terms if known else Terms.of(body["terms"])
+    if event.kind == ANNOUNCED:
+        return KeptDraw(body["month"], body["seed_hash"], terms, announced_at=event.at)
+    return KeptDraw(
+        body["month"],
+        commitment(body["seed"]),
+        terms,
+        known.announced_at if known else "",
+        body["seed"],
+        event.at,
+        tuple(body["draw"]),
+    )
 
 
 def kept_draw(root: Path, month: str) -> KeptDraw | None:
-    """Return the draw kept for a month, None where there is none."""
-    path = _path(root, month)
-    if not path.is_file():
-        return None
-    try:
-        return KeptDraw(**json.loads(path.read_text("utf-8")))
-    except (ValueError, TypeError) as error:
-        raise DataRefusedError(f"{path}: {error}", expected="a kept draw") from None
+    """Return the draw of a month, None where none was drawn."""
+    found = standing(root, month)
+    return found if found and found.drawn_at else None
 
 
-def _path(root: Path, month: str) -> Path:
-    if not NAME.fullmatch(month):
-        raise UsageError(f"month '{month}'", expected="YYYY-MM")
-    return Path(root) / FOLDER / f"{month}.json"
+def standing(root: Path, month: str) -> KeptDraw | None:
+    """Return what is known of a month's draw, announced or drawn."""
+    return fold_draws(Ledger(root).events()).get(month_text(month))
 
 
-def now() -> str:
-    """Return the time of a draw, to the second, in UTC."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+def announce(root: Path, month: str, seed_hash: str, terms: Terms, by: str) -> KeptDraw:
+    """Write the hash of the seed and the terms into the ledger, before the draw.
+
+    UsageError where the month has been announced or drawn already.
+    """
+    month = month_text(month)
+    body = {"month": month, "seed_hash": seed_hash, "terms": terms.body()}
+
+    def write(writing: Writing) -> None:
+        _refuse(fold_draws(writing.events).get(month), month, announcing=True)
+        writing.add(Draft(_name(month), ANNOUNCED, by, body))
+
+    Ledger(root).append(write)
+    return standing(root, month)
+
+
+def make(
+    root: Path, month: str, seed: str, terms: Terms | None, by: str = ""
+) -> KeptDraw:
+    """Draw, and write it into the ledger; UsageError where one stands already.
+
+    A draw that could be drawn again until it pleases would be none. After an
+    announcement the seed must be the one announced, and so must be ``terms`` where
+    they are given.
+    """
+    month = month_text(month)
+
+    def write(writing: Writing) -> None:
+        known = fold_draws(writing.events).get(month)
+        _refuse(known, month, announcing=False)
+        chosen = _agreed(known, seed, terms, month)
+        body = {"month": month, "seed": seed, "draw": drawn(chosen, seed)}
+        if known is None:
+            body["terms"] = chosen.body()
+        writing.add(Draft(_name(month), DRAWN, by, body))
+
+    Ledger(root).append(write)
+    return standing(root, month)
+
+
+def _name(month: str) -> str:
+    return f"draw:{month}"
+
+
+def _refuse(known: KeptDraw | None, month: str, *, announcing: bool) -> None:
+    if known and known.drawn_at:
+        raise UsageError(
+            f"draw of {month}: it stands already",
+            expected="one draw a month",
+            todo=f"see it: anomaly draw show --month {month} --store ...",
+        )
+    if known and announcing:
+        raise UsageError(
+            f"draw of {month}: it was announced on {known.announced_at[:10]}",
+            expected="one announcement",
+            todo="draw with the seed that was announced",
+        )
+
+
+def _agreed(known: KeptDraw | None, seed: str, terms: Terms | None, month: str):
+    """Return the terms to draw by; UsageError where they are not as announced."""
+    if known is None:
+        if terms is None:
+            raise UsageError(
+                f"draw of {month}: nothing was announced",
+                expected="--inspectors and --count, or an announcement before",
+            )
+        return terms
+    if commitment(seed) != known.seed_hash:
+        raise UsageError(
+            f"draw of {month}: the seed's hash is {commitment(seed)[:16]}...",
+            expected=f"{known.seed_hash[:16]}..., as announced",
+            todo="give the seed that was announced, letter by letter",
+        )
+    if terms is not None and terms.digest != known.terms.digest:
+        raise UsageError(
+            f"draw of {month}: the lists are not those announced",
+            expected=f"terms with the hash {known.terms.digest[:16]}...",
+            todo="leave the lists out: those announced stand in the ledger",
+        )
+    return known.terms

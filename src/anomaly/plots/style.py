@@ -19,6 +19,7 @@ from matplotlib.figure import Figure
 
 FONT = "Noto Sans SC"
 UNSEEN = "\n\u2060"  # line feed, word joiner: no glyph is wanted
+# Where the shipped fonts and their licence stand.
 FONT_FOLDER = Path(__file__).parent / "fonts"
 
 INK = "#22303c"
@@ -109,6 +110,7 @@ class Picture:
         return text.decode("utf-8")
 
     def png(self, dpi: int = 110, **options) -> bytes:
+        """Return the figure as PNG; same figure, same bytes."""
         return self._saved("png", dpi=dpi, metadata={"Software": None}, **options)
 
     def share_legend(self, *axes: Axes, **options) -> None:

@@ -4,14 +4,19 @@ Shipped records stand in casework.toml; a store's own `casework.toml` takes thei
 place key by key, records with an `id` one by one.
 """
 
-import tomllib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from pathlib import Path
 
 from anomaly.errors import PolicyError
-from anomaly.policy.read import as_record, policy
+from anomaly.policy.read import (
+    as_number,
+    as_record,
+    check_known,
+    check_whole,
+    of_store,
+)
 
 FILE = "casework.toml"
 STATES = (
@@ -197,50 +202,11 @@ KINDS: dict[str, Callable] = {
 
 def casework(root: Path | None = None) -> Casework:
     """Return the policy that holds in a store; PolicyError where it cannot be."""
-    cells = dict(policy("casework"))
-    path = Path(root) / FILE if root else None
-    if path and path.is_file():
-        cells = _merged(cells, _read(path), str(path))
+    cells = of_store("casework", root, whole=("steps",))
     made = {key: _made(key, cell) for key, cell in cells.items()}
     found = as_record(Casework, made, FILE)
     found.procedure_of(found.procedure)
     return found
-
-
-def _read(path: Path) -> dict:
-    try:
-        return tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise PolicyError(f"{path}: {error}", expected="TOML in UTF-8") from None
-
-
-def _merged(shipped: Mapping, own: Mapping, where: str) -> dict:
-    """Return the shipped cells with a store's own in their place."""
-    found = dict(shipped)
-    for key, cell in own.items():
-        before = found.get(key)
-        if isinstance(before, Mapping) and key != "steps":
-            if not isinstance(cell, Mapping):
-                raise PolicyError(f"{where}: {key} is {cell!r}", expected="a table")
-            found[key] = _merged(before, cell, where)
-        elif before and isinstance(before, list) and isinstance(before[0], Mapping):
-            found[key] = _by_id(before, cell, where, key)
-        else:
-            found[key] = cell
-    return found
-
-
-def _by_id(shipped: list, own: object, where: str, key: str) -> list:
-    found = {record["id"]: record for record in shipped}
-    records = own if isinstance(own, list) else [own]
-    for record in records:
-        if not isinstance(record, Mapping) or not isinstance(record.get("id"), str):
-            raise PolicyError(
-                f"{where}: [[{key}]] without an id", expected=f"[[{key}]] with id"
-            )
-        before = found.get(record["id"], {})
-        found[record["id"]] = _merged(before, record, where)
-    return list(found.values())
 
 
 def _made(key: str, cell: object) -> object:
@@ -253,27 +219,12 @@ def _made(key: str, cell: object) -> object:
 
 
 def _known(name: str, known, where: str) -> None:
-    if name not in known:
-        raise PolicyError(
-            f"{FILE}, {where}: '{name}'", expected=f"one of {', '.join(known)}"
-        )
+    check_known(name, known, f"{FILE}, {where}")
 
 
 def _whole(number: object, least: int, most: int, where: str) -> None:
-    wrong = isinstance(number, bool) or not isinstance(number, int)
-    if wrong or not least <= number <= most:
-        raise PolicyError(
-            f"{FILE}, {where}: {number!r}", expected=f"a number from {least} to {most}"
-        )
+    check_whole(number, least, most, f"{FILE}, {where}")
 
 
 def _number(cell: object, where: str) -> Decimal:
-    try:
-        number = Decimal(str(cell))
-        if not number.is_finite() or number < 0:
-            raise InvalidOperation
-    except InvalidOperation:
-        raise PolicyError(
-            f"{FILE}, {where}: {cell!r}", expected='a number such as "5000"'
-        ) from None
-    return number
+    return as_number(cell, f"{FILE}, {where}")

@@ -1,0 +1,185 @@
+"""The part of a workspace that samples claims on site, and says what they tell."""
+
+import os
+import secrets
+from collections.abc import Mapping
+from decimal import Decimal
+from pathlib import Path
+
+import pandas as pd
+
+from anomaly.casework.docket import operator
+from anomaly.errors import UsageError
+from anomaly.inspection import claims as claims_room
+from anomaly.inspection import kept_samples, packets
+from anomaly.inspection.kept_samples import Estimate, KeptSample
+from anomaly.inspection.sample import sampled
+from anomaly.periods import MonthLike, month_text, parse_month, shift
+from anomaly.policy.inspection import inspection
+from anomaly.store.store import Store
+
+LETTERS = "ABCDEFGHIJ"
+
+
+class SamplingDesk:
+    """What `Workspace` says of samples; it brings the store."""
+
+    store: Store
+
+    def draw_sample(
+        self,
+        institution_id: str,
+        month: MonthLike,
+        seed: str,
+        months: int = 1,
+        by: str | None = None,
+    ) -> KeptSample:
+        """Draw claims of an institution to be looked at, and keep them in the ledger.
+
+        Of ``months`` months that end with ``month``; by the store's inspection.toml.
+        """
+        if not seed.strip():
+            raise UsageError("--seed: it is empty", expected="a text")
+        last = parse_month(month)
+        wanted = [shift(last, -back) for back in reversed(range(months))]
+        found, _ = claims_room.approved(self.store, institution_id, wanted)
+        policy = inspection(self.store.root).sample
+        sample, strata = sampled(found, seed, policy)
+        cells = sample[["settlement_id", "stratum", "amount"]].itertuples(index=False)
+        return kept_samples.keep(
+            self.store.root,
+            by or operator(),
+            institution_id=institution_id,
+            months=[month_text(one) for one in wanted],
+            seed=seed,
+            strata=[
+                row | {"largest": str(row["largest"]), "amount": str(row["amount"])}
+                for row in strata.to_dict("records")
+            ],
+            claims={name: [stratum, str(yuan)] for name, stratum, yuan in cells},
+        )
+
+    def sample(self, sample_id: str) -> KeptSample:
+        """Return one sample; UsageError where there is none."""
+        return kept_samples.sample_of(self.store.root, sample_id)
+
+    def samples(self) -> pd.DataFrame:
+        """Return the samples, a row each, with what those reviewed say of all claims.
+
+        Columns: `SAMPLES`; shares of claims, yuan.
+        """
+        policy = inspection(self.store.root).sample
+        known = kept_samples.samples(self.store.root).values()
+        reviewed = {
+            one.sample_id: kept_samples.estimated(one, policy)
+            for one in known
+            if one.found is not None
+        }
+        rows = [told(one, reviewed.get(one.sample_id)) for one in known]
+        return pd.DataFrame(rows, columns=list(SAMPLES))
+
+    def estimate(self, sample_id: str) -> Estimate:
+        """Return what a reviewed sample says of all the claims it was drawn from."""
+        policy = inspection(self.store.root).sample
+        return kept_samples.estimated(self.sample(sample_id), policy)
+
+    def record_findings(
+        self,
+        sample_id: str,
+        found: Mapping[str, Decimal],
+        by: str | None = None,
+        reviewers: int = 1,
+        disagreed: int = 0,
+    ) -> KeptSample:
+        """Write what reviewers found of a sample into the ledger."""
+        return kept_samples.record(
+            self.store.root, sample_id, found, by or operator(), reviewers, disagreed
+        )
+
+    def write_packets(
+        self,
+        sample_id: str,
+        folder: Path | str,
+        reviewers: int = 2,
+        language: str = "zh",
+        numbering: str | None = None,
+    ) -> list[Path]:
+        """Write a sample as numbered files for reviewers, and the key that is kept.
+
+        The same claims under the same numbers for each reviewer, nothing in them that
+        says whose they are; only key.csv tells, which no reviewer is given.
+        """
+        if not 1 <= reviewers <= len(LETTERS):
+            raise UsageError(f"--reviewers {reviewers}", expected="1 to 10")
+        sample, folder = self.sample(sample_id), Path(folder)
+        ids = list(sample.claims)
+        months = [parse_month(one) for one in sample.months]
+        claims, lines = claims_room.facts(self.store, ids, months)
+        paid = {name: float(yuan) for name, (_, yuan) in sample.claims.items()}
+        claims = claims.assign(amount=claims["settlement_id"].map(paid))
+        numbers = packets.numbered(ids, numbering or secrets.token_hex(16))
+        key = folder / "key.csv"
+        if key.exists():
+            raise UsageError(
+                f"{key}: there is one already",
+                expected="a folder without packets",
+                todo="the numbers given out would no longer be those of the key",
+            )
+        folder.mkdir(parents=True, exist_ok=True)
+        paths = [folder / f"{sample_id}-{LETTERS[n]}.xlsx" for n in range(reviewers)]
+        for path in paths:
+            packets.write_packet(path, claims, lines, numbers, language)
+        rows = [(numbers[name], name, sample.claims[name][1]) for name in ids]
+        columns = [packets.NUMBER, "settlement_id", "amount"]
+        pd.DataFrame(sorted(rows), columns=columns).to_csv(key, index=False)
+        os.chmod(key, 0o600)
+        return [*paths, key]
+
+
+SAMPLES = (
+    "sample_id",
+    "institution_id",
+    "months",
+    "drawn_on",
+    "claims",
+    "sampled",
+    "amount",
+    "improper",
+    "share",
+    "share_lower",
+    "share_upper",
+    "improper_amount",
+    "amount_lower",
+    "amount_upper",
+    "amount_at_least",
+    "reviewers",
+    "disagreed",
+)
+
+
+def told(sample: KeptSample, estimate: Estimate | None) -> dict:
+    """Return a sample as a row of `SAMPLES`; what is not known yet is left out."""
+    table = sample.table
+    row = {
+        "sample_id": sample.sample_id,
+        "institution_id": sample.institution_id,
+        "months": " ".join(sample.months),
+        "drawn_on": sample.drawn_on,
+        "claims": int(table["population"].sum()),
+        "sampled": len(sample.claims),
+        "amount": float(table["amount"].astype(float).sum()),
+    }
+    if estimate is None:
+        return row
+    return row | {
+        "improper": estimate.improper,
+        "share": round(estimate.share.estimate, 6),
+        "share_lower": round(estimate.share.lower, 6),
+        "share_upper": round(estimate.share.upper, 6),
+        "improper_amount": round(estimate.yuan.estimate, 2),
+        "amount_lower": round(estimate.yuan.lower, 2),
+        "amount_upper": round(estimate.yuan.upper, 2),
+        "amount_at_least": round(estimate.yuan.at_least, 2),
+        "reviewers": sample.reviewers,
+        "disagreed": sample.disagreed,
+    }
