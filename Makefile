@@ -7,12 +7,23 @@ UV_VERSION := 0.13.9
 DEMO := reports/demo
 STAMP := $(VENV)/.ready
 SPARK := $(VENV)/.spark
+BROWSER := $(VENV)/.browser
+NOTEBOOKS := reports/notebooks
 
-.PHONY: demo test test-long test-spark bench bench-large check fix setup lock sample
+.PHONY: demo lab test test-long test-spark test-browser bench bench-large check fix setup lock sample
 .PHONY: pages clean
 
 demo: setup
 	$(BIN)/anomaly demo --out $(DEMO)
+	touch $(DEMO)/.made
+
+# The tutorials in JupyterLab, copied to a folder that git ignores, on the demo's store.
+lab: setup $(DEMO)/.made
+	$(BIN)/anomaly lab --store $(DEMO)/store --notebooks $(NOTEBOOKS) $(LAB)
+
+$(DEMO)/.made: | $(STAMP)
+	$(BIN)/anomaly demo --out $(DEMO)
+	touch $@
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadscope
@@ -28,6 +39,11 @@ test-long: setup
 # ANOMALY_WORLDS=20 tries as many random worlds.
 test-spark: setup $(SPARK)
 	$(BIN)/python -m pytest -m spark
+
+# The tutorials as an analyst meets them: Chromium drives JupyterLab, each wait bounded.
+# Pictures of what was seen go to reports/browser.
+test-browser: setup $(BROWSER) $(DEMO)/.made
+	$(BIN)/python -m pytest -m browser -rs -s tests/browser
 
 # The builder against hand-written SQL, Polars and pandas on ten million fee lines:
 # an hour, 10 GB of disk. `bench-large` builds a hundred million, in four hours.
@@ -68,6 +84,10 @@ $(STAMP): requirements.lock pyproject.toml
 $(SPARK): requirements-spark.lock $(STAMP)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-spark.lock
 	touch $(SPARK)
+
+$(BROWSER): requirements-browser.lock $(STAMP)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-browser.lock
+	touch $(BROWSER)
 
 $(BENCHED): requirements-bench.lock $(STAMP)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock

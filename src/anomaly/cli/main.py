@@ -14,6 +14,7 @@ from anomaly.cli import (
     draw,
     features,
     inspect,
+    lab,
     lines,
     mapping,
     ranking,
@@ -52,6 +53,7 @@ inspect.register(app)
 self_audit.register(app)
 schedule.register(app)
 mapping.register(app)
+lab.register(app)
 
 
 def main() -> None:
