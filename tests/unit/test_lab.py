@@ -65,6 +65,7 @@ def test_it_asks_nothing_of_the_world_outside(session):
     assert "--LabApp.news_url=None" in said
     assert "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate" in said
     assert "--LabApp.extension_manager=readonly" in said
+    assert "--LanguageServerManager.autodetect=False" in said
     notices = session.settings()["@jupyterlab/apputils-extension:notification"]
     assert notices == {"fetchNews": "false", "checkForUpdates": False}
 

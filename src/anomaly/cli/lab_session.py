@@ -88,7 +88,8 @@ class Session:
             "LabApp.user_settings_dir": self.home / "user-settings",
             "LabApp.workspaces_dir": self.home / "workspaces",
             "LabApp.collaborative": False,
-            # Nothing is asked of the world outside, though a button might.
+            # No other program is looked for, and nothing is asked of the world outside.
+            "LanguageServerManager.autodetect": False,
             "LabApp.extension_manager": "readonly",
             "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
             "LabApp.news_url": "None",
