@@ -21,7 +21,7 @@ def session(tmp_path):
         store=tmp_path / "store",
         language="zh",
         port=8901,
-        token="secret",
+        token="secret",  # noqa: S106
         browser=False,
     )
 
