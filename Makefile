@@ -8,12 +8,23 @@ DEMO := reports/demo
 STAMP := $(VENV)/.ready
 SPARK := $(VENV)/.spark
 DOCUMENTED := $(VENV)/.docs
+BROWSER := $(VENV)/.browser
+NOTEBOOKS := reports/notebooks
 
-.PHONY: demo test test-long test-spark bench bench-large check fix setup lock sample
-.PHONY: pages docs clean
+.PHONY: demo lab test test-long test-spark test-browser bench bench-large check fix setup
+.PHONY: lock sample pages docs clean
 
 demo: setup
 	$(BIN)/anomaly demo --out $(DEMO)
+	touch $(DEMO)/.made
+
+# The tutorials in JupyterLab, copied to a folder that git ignores, on the demo's store.
+lab: setup $(DEMO)/.made
+	$(BIN)/anomaly lab --store $(DEMO)/store --notebooks $(NOTEBOOKS) $(LAB)
+
+$(DEMO)/.made: | $(STAMP)
+	$(BIN)/anomaly demo --out $(DEMO)
+	touch $@
 
 test: setup
 	$(BIN)/python -m pytest -n 2 --dist loadscope
@@ -29,6 +40,11 @@ test-long: setup
 # ANOMALY_WORLDS=20 tries as many random worlds.
 test-spark: setup $(SPARK)
 	$(BIN)/python -m pytest -m spark
+
+# The tutorials as an analyst meets them: Chromium drives JupyterLab, each wait bounded.
+# Pictures of what was seen go to reports/browser.
+test-browser: setup $(BROWSER) $(DEMO)/.made
+	$(BIN)/python -m pytest -m browser -rs -s tests/browser
 
 # The builder against hand-written SQL, Polars and pandas on ten million fee lines:
 # an hour, 10 GB of disk. `bench-large` builds a hundred million, in four hours.
@@ -73,6 +89,10 @@ $(SPARK): requirements-spark.lock $(STAMP)
 $(DOCUMENTED): requirements-docs.lock $(STAMP)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-docs.lock
 	touch $(DOCUMENTED)
+
+$(BROWSER): requirements-browser.lock $(STAMP)
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-browser.lock
+	touch $(BROWSER)
 
 $(BENCHED): requirements-bench.lock $(STAMP)
 	$(BIN)/uv pip install --quiet --python $(BIN)/python --require-hashes -r requirements-bench.lock

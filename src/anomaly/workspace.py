@@ -1,5 +1,6 @@
 """What an analyst holds: one object whose short methods call the rooms."""
 
+import os
 from collections.abc import Callable, Sequence
 from datetime import date
 from pathlib import Path
@@ -33,6 +34,8 @@ from anomaly.store.store import Store
 from anomaly.year_desk import YearDesk
 
 Progress = Callable[[str, int, int], None]
+# The environment's name for the store that a notebook opens.
+STORE_VARIABLE = "ANOMALY_STORE"
 # The kinds of unit that a brief lists.
 BRIEFED = ("doctor", "institution", "pharmacy", "insured")
 
@@ -265,14 +268,27 @@ class Workspace(FeatureDesk, LineDesk, ExploreDesk, SamplingDesk, YearDesk):
 
 
 def open_store(
-    path: Path | str,
+    path: Path | str | None = None,
     indicators: Path | str | None = None,
     engine: str = "duckdb",
 ) -> Workspace:
     """Open a store that 'anomaly load' has filled; UsageError where there is none.
 
+    Without a ``path`` it is the store that ANOMALY_STORE names, as `anomaly lab` does.
     ``indicators`` is a folder of an analyst's own records, `path`/indicators if it
     is not given. ``engine`` is what builds: 'duckdb', or 'spark' where its extra is
     installed.
     """
-    return Workspace(path, indicators, engine)
+    named = _named_store() if path is None else path
+    return Workspace(named, indicators, engine)
+
+
+def _named_store() -> str:
+    named = os.environ.get(STORE_VARIABLE)
+    if named:
+        return named
+    raise UsageError(
+        f"no store is named, and {STORE_VARIABLE} is not set",
+        expected="open_store('STORE')",
+        todo="name the store's folder, or work in: anomaly lab --store STORE",
+    )

@@ -16,6 +16,7 @@ from anomaly.cli import (
     draw,
     features,
     inspect,
+    lab,
     lines,
     mapping,
     points,
@@ -59,6 +60,7 @@ campaign.register(app)
 self_audit.register(app)
 schedule.register(app)
 mapping.register(app)
+lab.register(app)
 
 
 def main() -> None:

@@ -1,0 +1,101 @@
+"""What an analyst sees of the second tutorial in JupyterLab, in Chinese."""
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+ERRORS = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']"
+COMPLAINTS = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']"
+WIDTHS = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
+  .map(one => one.naturalWidth)"""
+TABLE = ".jp-OutputArea-output .dt-container"
+WAIT = 60_000  # milliseconds
+
+
+def column(table) -> list[float]:
+    """Return the first column of the page that a table shows, as numbers."""
+    cells = table.locator("tbody tr td:first-child").all_inner_texts()
+    return [float(text.replace(",", "")) for text in cells]
+
+
+def test_the_interface_is_chinese(run):
+    menus = run.page.locator("#jp-MainMenu .lm-MenuBar-item").all_inner_texts()
+    assert [name.strip() for name in menus][:4] == ["文件", "编辑", "查看", "运行"]
+
+
+def test_every_cell_ran_in_order(run):
+    found = run.prompts()
+    wanted = [f"[{nth}]:" for nth in range(1, len(run.cells) + 1)]
+    assert found == wanted, f"prompts {found}, expected {wanted}"
+
+
+def test_no_cell_shows_an_error(run):
+    errors = run.page.locator(ERRORS).all_inner_texts()
+    assert errors == [], "\n".join(errors)
+
+
+def test_no_cell_complains(run):
+    complaints = run.page.locator(COMPLAINTS).all_inner_texts()
+    assert complaints == [], "\n".join(complaints)
+
+
+def test_the_pictures_show(run):
+    run.keep("02_peers_and_funnels")
+    widths = run.page.evaluate(WIDTHS)
+    assert widths, "no picture in any output"
+    assert all(widths), f"widths of the pictures: {widths}"
+
+
+def test_the_table_sorts(run):
+    """By its first column, numbers, either way."""
+    table = run.page.locator(TABLE).first
+    heading = table.locator("thead th").first
+    assert heading.is_visible(), "no table to sort"
+    heading.click()
+    first = column(table)
+    heading.click()
+    second = column(table)
+    run.keep("table_sorted")
+    assert len(first) > 1
+    assert {*map(tuple, (first, second))} == {
+        tuple(sorted(first)),
+        tuple(sorted(second, reverse=True)),
+    }, f"sorted once {first}, sorted twice {second}"
+
+
+def test_the_table_searches(run):
+    """Its second row's text, typed into the box, finds that row and not all others."""
+    table = run.page.locator(TABLE).first
+    rows, box = table.locator("tbody tr"), table.locator("input[type=search]")
+    before = rows.all_inner_texts()
+    wanted = max(before[1].split(), key=len)
+    box.fill(wanted)
+    found = rows.all_inner_texts()
+    run.keep("table_searched")
+    box.fill("")
+    assert 0 < len(found) < len(before), f"'{wanted}' typed: {len(found)} rows"
+    assert all(wanted in row for row in found), found
+
+
+def test_a_click_on_a_point_opens_its_case_file_beside_it(run):
+    if not run.has("funnel_widget"):
+        pytest.skip("this tutorial draws no funnel to click")
+    plot = run.page.locator(".js-plotly-plot").first
+    plot.scroll_into_view_if_needed()
+    panel = run.page.locator(".jupyter-widgets.widget-html").first
+    before = panel.inner_text()
+    # The last that are drawn lie on top: the foremost leads.
+    spot = plot.locator("path.point").last.bounding_box()
+    x, y = spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2
+    run.page.mouse.move(x, y)
+    run.page.wait_for_selector(".js-plotly-plot .hovertext", timeout=WAIT)
+    run.page.mouse.click(x, y)
+    panel.locator("table").first.wait_for(timeout=WAIT)
+    run.keep("case_file_beside_the_funnel")
+    assert panel.inner_text() != before
+    right = plot.bounding_box()["x"] + plot.bounding_box()["width"]
+    assert panel.bounding_box()["x"] >= right - 1, "the panel is not beside the funnel"
+
+
+def test_nothing_is_asked_of_another_machine(run):
+    assert run.outside == []
