@@ -70,6 +70,13 @@ def test_a_table_needs_no_network(language):
     assert words("table", language)["search"] in html.encode().decode("unicode_escape")
 
 
+def test_without_scripts_the_first_page_stands_in_our_words():
+    html = anomaly.table(leads_of("甲" * 20), page=5)._repr_html_()
+    assert "（另有 15 行未列出）" in html
+    assert "not shown" not in html
+    assert "ITables v" not in html
+
+
 def test_a_short_list_can_be_searched_and_turned_too():
     html = anomaly.table(leads_of("甲乙"), page=100)._repr_html_()
     assert '"topEnd": {"search": {}}' in html
