@@ -6,6 +6,8 @@ from pathlib import Path
 import formats
 import pytest
 from drawn import write_bills
+from drawn_case import case_world
+from drawn_indicators import load_world
 
 from anomaly.sources.mapping import load_mapping
 from anomaly.store.ingest import load
@@ -27,6 +29,16 @@ def spark():
     session = builder.config(map=chosen).getOrCreate()
     yield session
     session.stop()
+
+
+@pytest.fixture(scope="session")
+def case_store(tmp_path_factory):
+    """The drawn world of one dear doctor, opened for analysis; nobody writes to it."""
+    from anomaly.workspace import open_store
+
+    opened = open_store(load_world(tmp_path_factory.mktemp("case"), case_world()))
+    yield opened
+    opened.store.close()
 
 
 @pytest.fixture

@@ -51,6 +51,8 @@ class ExploreDesk:
 
         n is visits, oe observed over expected, no unit. UsageError for an indicator
         that leads do not ask about. Drawn by `anomaly.plots.draw_funnel`.
+
+        >>> store.funnel_points("doctor", "2026-06", "visits")  # doctest: +SKIP
         """
         from anomaly.plots import funnel_table
 
@@ -71,6 +73,8 @@ class ExploreDesk:
         Up to the month given, all that are loaded otherwise; in the indicator's own
         unit. UsageError where there is none. Drawn by `anomaly.plots.draw_control`,
         after `anomaly.plots.control_table`.
+
+        >>> store.course("doctor", "D1", "visits")  # doctest: +SKIP
         """
         until = parse_month(last) if last else self.store.months()[-1]
         rows = self.features(unit)
@@ -100,6 +104,8 @@ class ExploreDesk:
         expected_high and p. Values pool the window, of a count a month's mean.
         UsageError for a unit or indicator the month does not have. Drawn by
         `anomaly.plots.draw_peers`.
+
+        >>> store.peer_values("doctor", "D1", "2026-06", "visits")  # doctest: +SKIP
         """
         leads = self.leads(unit, month)
         self._listed(leads, unit, unit_id, month)
@@ -132,6 +138,8 @@ class ExploreDesk:
 
         Columns: `anomaly.leads.contributions.CONTRIBUTIONS`; ``adds`` sums up to the
         list's risk. Drawn by `anomaly.plots.draw_waterfall`.
+
+        >>> store.contributions("doctor", "D1", "2026-06")  # doctest: +SKIP
         """
         prepared = self.prepare(month, unit=unit)
         found = judge(self.store, unit, prepared, language)
@@ -152,6 +160,8 @@ class ExploreDesk:
         ``measure`` is 'z' (peers' standard deviations, signed) or 'p' (-log10 of p).
         Rows are headed '1 NAME', columns by name. NaN where nothing was compared.
         Drawn by `anomaly.plots.draw_heat`.
+
+        >>> store.heat("doctor", "2026-06", rows=10)  # doctest: +SKIP
         """
         if measure not in ("z", "p"):
             raise UsageError(f"measure '{measure}'", expected="z or p")
@@ -179,6 +189,8 @@ class ExploreDesk:
 
         Columns: `anomaly.leads.person_visits.VISITS`; yuan. `insured_id` as it is.
         Drawn by `anomaly.plots.draw_calendar`.
+
+        >>> store.visits_of("99010001", "2026-06", months=3)  # doctest: +SKIP
         """
         rows = person_visits.visits_of(
             self.store, str(insured_id), self._window(last, months)
@@ -198,6 +210,8 @@ class ExploreDesk:
         Columns: `anomaly.leads.person_visits.COMPANIONS`, a row a pair with ``days``
         or more shared days (the policy's companion_times unless given). Drawn by
         `anomaly.plots.draw_network`.
+
+        >>> store.companions("99010001", "2026-06", days=5)  # doctest: +SKIP
         """
         least = limits().companion_times if days is None else days
         rows = person_visits.companions(

@@ -27,7 +27,19 @@ MODULES = (
     "anomaly.plots.calendar",
     "anomaly.plots.control",
     "anomaly.plots.drawing",
+    "anomaly.plots.heat",
     "anomaly.plots.network",
+    "anomaly.plots.peers",
+    "anomaly.plots.waterfall",
+)
+TABLES = (
+    "funnel_points",
+    "course",
+    "peer_values",
+    "contributions",
+    "heat",
+    "visits_of",
+    "companions",
 )
 HEAVY = ("pandas", "matplotlib", "plotly", "itables", "ipywidgets", "duckdb")
 
@@ -83,7 +95,11 @@ def test_a_picture_says_what_it_takes(name):
     "name", [name for name in vars(ExploreDesk) if not name.startswith("_")]
 )
 def test_a_table_for_a_picture_says_its_columns(name):
-    assert inspect.getdoc(getattr(Workspace, name))
+    said = inspect.getdoc(getattr(Workspace, name))
+    assert said
+    if name in TABLES:
+        assert f">>> store.{name}(" in said
+        assert "anomaly.plots." in said
 
 
 PAGES = [

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
-from drawn_case import DEAR, OTHERS, case_world
+from drawn_case import DEAR, OTHERS
 from drawn_case import MONTH as CASE_MONTH
 from drawn_company import MONTH, company_world
 from drawn_indicators import load_world
@@ -20,20 +20,17 @@ from anomaly.periods import parse_month
 DEAREST = "fee_per_visit_outpatient"
 
 
-def opened(folder, world):
-    store = anomaly.open_store(load_world(folder, world))
-    yield store
-    store.store.close()
-
-
 @pytest.fixture(scope="module")
-def store(tmp_path_factory):
-    yield from opened(tmp_path_factory.mktemp("case"), case_world())
+def store(case_store):
+    return case_store
 
 
 @pytest.fixture(scope="module")
 def company(tmp_path_factory):
-    yield from opened(tmp_path_factory.mktemp("company"), company_world())
+    folder = tmp_path_factory.mktemp("company")
+    opened = anomaly.open_store(load_world(folder, company_world()))
+    yield opened
+    opened.store.close()
 
 
 def test_visits_come_in_order_with_their_day_and_house(company):

@@ -42,6 +42,7 @@ LAYOUT = {"topEnd": {"search": {}}}
 # What the library adds for readers that have a network: links to its own pages.
 LINKS = re.compile(r"<noscript>.*?</noscript>|<sup>.*?</sup>", re.DOTALL)
 LOADING = re.compile(r"Loading ITables.*?</td>", re.DOTALL)
+REST = re.compile(r"\(([\d,]+) more rows? not shown\)(?=</td></tr></tfoot>)")
 # How it writes a number that is missing, and what is wanted.
 MISSING = {r"[\"NaN\", \"___NaN___\"]": r"[\"\", \"___NaN___\"]", ">NaN</td>": "></td>"}
 
@@ -181,13 +182,19 @@ def sortable(frame: pd.DataFrame, title: str, language: str, page: int) -> str:
                 {"targets": long, "className": "dt-left long"},
             ],
         )
-    loading = words("note", language)["loading"]
-    html = LOADING.sub(f"{loading}</td>", LINKS.sub("", html))
-    for nothing, empty in MISSING.items():
-        html = html.replace(nothing, empty)
+    html = _in_words(html, words("note", language))
     library = generate_init_offline_itables_html(options.dt_bundle)
     head = f"<h4>{escape(title)}</h4>" if title else ""
     return LINKS.sub("", library) + _dark(html) + head + html
+
+
+def _in_words(html: str, said: dict) -> str:
+    """Put our words where the library has its own, and take its links out."""
+    html = LOADING.sub(f"{said['loading']}</td>", LINKS.sub("", html))
+    html = REST.sub(lambda found: said["more"].format(count=found.group(1)), html)
+    for nothing, empty in MISSING.items():
+        html = html.replace(nothing, empty)
+    return html
 
 
 def _dark(html: str) -> str:

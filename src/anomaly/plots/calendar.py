@@ -67,6 +67,13 @@ def draw_calendar(
     ``table`` is what `store.visits_of` returns: day, institution_id, institution_name,
     visit_class, admitted_at, discharged_at. A line under cells is an inpatient stay,
     weekends are shaded. `words` may hold numbered, other, stay, empty, axis.
+
+    >>> day = pd.to_datetime(["2026-06-03"])
+    >>> house = {"institution_id": "H1", "institution_name": "甲"}
+    >>> visit = {"visit_class": "outpatient", **dict.fromkeys(("day", *STAY), day)}
+    >>> ax = draw_calendar(pd.DataFrame(house | visit))
+    >>> ax.get_legend_handles_labels()[1]
+    ['1 甲（1 次）']
     """
     ax.set_title(title)
     ax.grid(visible=False)

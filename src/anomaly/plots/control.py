@@ -63,6 +63,11 @@ def draw_control(
 
     ``table`` is what `control_table` returns, ``scale`` divides the values. `words`
     may hold series, centre, limits, beyond, run, number and short.
+
+    >>> months = pd.date_range("2025-01-01", periods=12, freq="MS")
+    >>> table = control_table(pd.DataFrame({"month": months, "value": [5, 7] * 6}))
+    >>> draw_control(table, language="en").get_legend_handles_labels()[1]
+    ['Mean', 'Natural process limits (XmR)', 'By month']
     """
     ax.set_title(title or (table["name"].iloc[0] if "name" in table else ""))
     values = table["value"] / scale

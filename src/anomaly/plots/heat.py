@@ -33,6 +33,10 @@ def draw_heat(
     ``table`` is what `store.heat` returns: floats, NaN where nothing was compared,
     which is hatched. ``measure`` is 'z' (diverging about 0, full colour from 4) or
     'p' (-log10 p, from 0 to 6). `words` may hold z, p, missing and empty.
+
+    >>> ax = draw_heat(pd.DataFrame([[3.5, -1.2]], ["1 甲"], ["药占比", "服务人次"]))
+    >>> [text.get_text() for text in ax.texts][:2]
+    ['3.5', '−1.2']
     """
     ax.grid(visible=False)
     ax.set_xticks([])

@@ -75,6 +75,10 @@ def draw_network(
     it. ``insured_id`` is marked by shape, the one in most pairs unless given. The
     heaviest lines have their days beside them, ``labels`` persons their id. `words`
     may hold self, other, edge and empty.
+
+    >>> pair = pd.DataFrame({"insured_id": ["A"], "companion_id": ["B"], "days": [3]})
+    >>> sorted(text.get_text() for text in draw_network(pair).texts)
+    ['3', 'A', 'B']
     """
     ax.set_title(title)
     ax.set_axis_off()

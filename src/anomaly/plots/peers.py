@@ -31,6 +31,12 @@ def draw_peers(
     divides the values (.01 for per cent); ``number`` writes the unit's value. The
     place counts from the highest value. A column name heads the x axis. `words` may
     hold x, y, peers, ordinary, expected, unit and told.
+
+    >>> values, own = [1.0, 2.0, 9.0], [False, False, True]
+    >>> table = pd.DataFrame({"value": values, "is_unit": own})
+    >>> table = table.assign(expected=1.5, expected_low=0.8, expected_high=3.0)
+    >>> [text.get_text() for text in draw_peers(table, language="en").texts]
+    ['9, 1 of 3']
     """
     ax.set_title(title)
     ax.set_xlabel(table["name"].iloc[0] if "name" in table else words["x"])

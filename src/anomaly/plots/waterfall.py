@@ -29,6 +29,11 @@ def draw_waterfall(
     ``table`` holds part (indicator, pattern, rule), name and adds, such as
     `store.contributions` returns. Parts below one per cent are told together. `words`
     may hold x, a text for each part, total, rest and empty.
+
+    >>> names = {"part": ["rule", "pattern"], "name": ["R02", "形态"]}
+    >>> ax = draw_waterfall(pd.DataFrame(names).assign(adds=[2.5, 0.5]))
+    >>> [text.get_text() for text in ax.texts]
+    ['+2.50', '+0.50', '3.00']
     """
     ax.set_title(title)
     ax.set_xlabel(words["x"])
