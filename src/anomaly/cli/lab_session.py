@@ -24,7 +24,6 @@ LOCALE_VARIABLES = ("LC_ALL", "LC_MESSAGES", "LANG")
 # The tutorials are numbered; what the briefs are made from is not.
 TUTORIALS = "[0-9][0-9]_*.ipynb"
 TRANSLATION = "@jupyterlab/translation-extension:plugin"
-NOTEBOOK = "@jupyterlab/notebook-extension:tracker"
 NOTIFICATION = "@jupyterlab/apputils-extension:notification"
 # Where Lab keeps what is chosen in its language menu.
 CHOSEN = "@jupyterlab/translation-extension/plugin.jupyterlab-settings"
@@ -62,8 +61,6 @@ class Session:
         """Return the settings that take the place of Lab's own defaults."""
         return {
             TRANSLATION: {"locale": LOCALES[self.language]},
-            # There is one kernel: who is new here is not asked which.
-            NOTEBOOK: {"autoStartDefaultKernel": True},
             NOTIFICATION: {"fetchNews": "false", "checkForUpdates": False},
         }
 
