@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from anomaly.casework.ledger import Draft, Ledger
 from anomaly.cli.main import app
 from anomaly.errors import AnomalyError
-from anomaly.year_desk import YearDesk
+from anomaly.workspace.year import YearDesk
 
 MEDICAL, SHOPS = "longmatan_institution", "longmatan_pharmacy"
 WORLD = {

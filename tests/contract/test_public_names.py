@@ -11,8 +11,8 @@ from pathlib import Path
 import pytest
 
 import anomaly
-from anomaly.explore_desk import ExploreDesk
 from anomaly.workspace import Workspace
+from anomaly.workspace.explore import ExploreDesk
 
 MODULES = (
     "anomaly",
@@ -20,7 +20,7 @@ MODULES = (
     "anomaly.desk.clicks",
     "anomaly.desk.datatable",
     "anomaly.desk.words",
-    "anomaly.explore_desk",
+    "anomaly.workspace.explore",
     "anomaly.leads.contributions",
     "anomaly.leads.headings",
     "anomaly.plots",

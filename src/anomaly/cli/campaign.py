@@ -16,7 +16,7 @@ from anomaly.periods import month_text
 
 if TYPE_CHECKING:
     from anomaly.assessment.campaign import Entry
-    from anomaly.campaign_desk import CampaignDesk
+    from anomaly.workspace.campaigns import CampaignDesk
 
 UnitId = Annotated[str, typer.Argument(help="The institution's or pharmacy's id.")]
 UnitKind = Annotated[str, typer.Option("--unit", help="institution or pharmacy.")]

@@ -13,7 +13,7 @@ from anomaly.errors import UsageError
 
 if TYPE_CHECKING:
     from anomaly.casework.case import Case
-    from anomaly.ledger_desk import LedgerDesk
+    from anomaly.workspace.ledger import LedgerDesk
 
 LeadId = Annotated[str, typer.Argument(help="Such as '2026-06|doctor|D1'.")]
 By = Annotated[str, typer.Option("--by", help="Who does it; the login name if not.")]
@@ -238,8 +238,8 @@ def case_publish(store: StorePath, as_json: AsJson = False) -> None:
 
 def desk(store: Path) -> "LedgerDesk":
     """Return the ledger of a store; it answers at once, as lists need no ranking."""
-    from anomaly.ledger_desk import LedgerDesk
     from anomaly.store.store import Store
+    from anomaly.workspace.ledger import LedgerDesk
 
     return LedgerDesk(Store.open(store))
 

@@ -135,7 +135,7 @@ def points_import(
 def _desk(store: Path):
     """Return the year's desk of a store; it answers at once, as nothing is ranked."""
     from anomaly.store.store import Store
-    from anomaly.year_desk import YearDesk
+    from anomaly.workspace.year import YearDesk
 
     return YearDesk(Store.open(store))
 

@@ -10,7 +10,6 @@ from anomaly.assessment import recorded
 from anomaly.assessment.assess import Assessment, assess
 from anomaly.assessment.frames import houses, kept_points, people
 from anomaly.assessment.gathered import READ, VISITS, Year, gathered, last_day
-from anomaly.campaign_desk import CampaignDesk
 from anomaly.casework import points_year as years
 from anomaly.casework.docket import operator, today
 from anomaly.casework.integrity import masters, named
@@ -19,6 +18,7 @@ from anomaly.casework.points import Entry, as_of, fold_points
 from anomaly.casework.points_book import PointsBook, day, of_unit, whole
 from anomaly.errors import UsageError
 from anomaly.policy.assessment import UNITS, assessment_policy
+from anomaly.workspace.campaigns import CampaignDesk
 
 LANGUAGES = ("zh", "en")
 YEARS = (2000, 2999)

@@ -7,7 +7,6 @@ from pathlib import Path
 import pandas as pd
 
 from anomaly.casework.docket import operator, today
-from anomaly.draw_desk import DrawDesk
 from anomaly.inspection import coverage as coverage_room
 from anomaly.inspection import visits as visits_room
 from anomaly.inspection.cross import cross_county
@@ -15,9 +14,10 @@ from anomaly.inspection.night import night_list
 from anomaly.inspection.units import KINDS, units
 from anomaly.inspection.visits import Visit
 from anomaly.leads.coverage import districts
-from anomaly.ledger_desk import day_of
 from anomaly.periods import MonthLike, parse_month
 from anomaly.policy.coverage import coverage_policy
+from anomaly.workspace.draws import DrawDesk
+from anomaly.workspace.ledger import day_of
 
 
 class InspectionDesk(DrawDesk):

@@ -12,9 +12,9 @@ from anomaly.casework.amounts import NOTHING, yuan
 from anomaly.casework.docket import operator, today
 from anomaly.inspection.units import units
 from anomaly.inspection.visits import names_of
-from anomaly.inspection_desk import InspectionDesk
-from anomaly.ledger_desk import Money, day_of
 from anomaly.policy.campaign import Campaign, campaign_policy
+from anomaly.workspace.ledger import Money, day_of
+from anomaly.workspace.visits import InspectionDesk
 
 
 class CampaignDesk(InspectionDesk):

@@ -8,8 +8,6 @@ from pathlib import Path
 import pandas as pd
 
 from anomaly.errors import UsageError
-from anomaly.explore_desk import ExploreDesk
-from anomaly.feature_desk import FeatureDesk
 from anomaly.features.frames import check_headers
 from anomaly.features.own import own_indicators
 from anomaly.leads import (
@@ -24,14 +22,16 @@ from anomaly.leads import (
 from anomaly.leads.casefile import CaseFile
 from anomaly.leads.evaluation import Evaluation
 from anomaly.leads.headings import headed
-from anomaly.line_desk import LineDesk
 from anomaly.periods import MonthLike, parse_month
 from anomaly.rules import hits as rules_room
 from anomaly.rules import trial as trial_room
-from anomaly.sampling_desk import SamplingDesk
 from anomaly.screen import artefacts
 from anomaly.store.store import Store
-from anomaly.year_desk import YearDesk
+from anomaly.workspace.explore import ExploreDesk
+from anomaly.workspace.features import FeatureDesk
+from anomaly.workspace.lines import LineDesk
+from anomaly.workspace.samples import SamplingDesk
+from anomaly.workspace.year import YearDesk
 
 Progress = Callable[[str, int, int], None]
 # The environment's name for the store that a notebook opens.

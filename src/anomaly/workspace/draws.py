@@ -2,7 +2,6 @@
 
 import pandas as pd
 
-from anomaly.case_desk import CaseDesk
 from anomaly.casework.docket import operator
 from anomaly.inspection import kept_draws
 from anomaly.inspection import pool as pool_room
@@ -12,6 +11,7 @@ from anomaly.inspection.terms import terms
 from anomaly.inspection.units import KINDS, units
 from anomaly.periods import MonthLike, month_text, parse_month
 from anomaly.policy.inspection import inspection
+from anomaly.workspace.cases import CaseDesk
 
 
 class DrawDesk(CaseDesk):

@@ -11,8 +11,8 @@ from anomaly.casework.integrity import IntegrityFile, integrity_file
 from anomaly.casework.points_book import PointsBook, of_unit
 from anomaly.leads import feedback, item_watch, recovery, weighed
 from anomaly.leads.ranking import judge
-from anomaly.ledger_desk import LedgerDesk
 from anomaly.periods import MonthLike, parse_month
+from anomaly.workspace.ledger import LedgerDesk
 
 
 class CaseDesk(LedgerDesk):
