@@ -17,7 +17,7 @@ PICTURES = ROOT / "reports/browser"
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 NOTEBOOK = "02_peers_and_funnels.ipynb"
 # Seconds a wait may take before its test fails: far above what any needed.
-LAB_SHOWS, ALL_RUN = 120, 180
+LAB_SHOWS, ALL_RUN, EACH = 120, 180, 20
 RUN_MENU = "#jp-MainMenu .lm-MenuBar-item >> nth=3"
 RUN_ALL = "li.lm-Menu-item[data-command='runmenu:run-all']"
 SHOWN = ".jp-Notebook .jp-CodeCell"
@@ -84,6 +84,7 @@ def run(browser, tmp_path_factory):
     begun = time.monotonic()
     with served(store, folder / "own", "--language", "zh") as (told, _):
         context = browser.new_context(viewport={"width": 1500, "height": 1000})
+        context.set_default_timeout(EACH * 1000)
         seen = Run(context.new_page(), code_cells(folder / "own" / NOTEBOOK))
         seen.seconds["server"] = time.monotonic() - begun
         seen.page.on("request", lambda asked: note_outside(asked.url, seen.outside))

@@ -9,7 +9,6 @@ COMPLAINTS = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stde
 WIDTHS = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
   .map(one => one.naturalWidth)"""
 TABLE = ".jp-OutputArea-output .dt-container"
-WAIT = 30_000  # milliseconds
 
 
 def column(table) -> list[float]:
@@ -40,10 +39,10 @@ def test_no_cell_complains(run):
 
 
 def test_the_pictures_show(run):
-    run.page.locator(".jp-OutputArea-output img").first.scroll_into_view_if_needed()
-    run.keep("02_peers_and_funnels")
     widths = run.page.evaluate(WIDTHS)
     assert widths, "no picture in any output"
+    run.page.locator(".jp-OutputArea-output img").first.scroll_into_view_if_needed()
+    run.keep("pictures")
     assert all(widths), f"widths of the pictures: {widths}"
 
 
@@ -55,7 +54,7 @@ def test_the_table_sorts(run, way):
     assert arrows.count(), "no table to sort"
     arrows.click()
     sorted_so = table.locator(f"thead th[aria-sort={way}]").first
-    sorted_so.wait_for(timeout=WAIT)
+    sorted_so.wait_for()
     found = column(table)
     run.keep(f"table_{way}")
     assert len(found) > 1
@@ -87,9 +86,9 @@ def test_a_click_on_a_point_opens_its_case_file_beside_it(run):
     spot = plot.locator("path.point").last.bounding_box()
     x, y = spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2
     run.page.mouse.move(x, y)
-    run.page.wait_for_selector(".js-plotly-plot .hovertext", timeout=WAIT)
+    run.page.wait_for_selector(".js-plotly-plot .hovertext")
     run.page.mouse.click(x, y)
-    panel.locator("table").first.wait_for(timeout=WAIT)
+    panel.locator("table").first.wait_for()
     run.keep("case_file_beside_the_funnel")
     assert panel.inner_text() != before
     right = plot.bounding_box()["x"] + plot.bounding_box()["width"]
