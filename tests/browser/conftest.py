@@ -66,6 +66,7 @@ def browser():
     if not found:
         pytest.skip("no Chromium: apt-get install chromium")
     options = ["--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"]
+    options.append("--no-proxy-server")
     # Root has no sandbox of Chromium's; the pages come from this machine alone.
     options += ["--no-sandbox"] if os.geteuid() == 0 else []
     with api.sync_playwright() as driver:

@@ -81,16 +81,18 @@ def test_a_click_on_a_point_opens_its_case_file_beside_it(run):
     plot = run.page.locator(".js-plotly-plot").first
     plot.scroll_into_view_if_needed()
     panel = run.page.locator(".jupyter-widgets.widget-html").first
-    before = panel.inner_text()
     # The last that are drawn lie on top: the foremost leads.
     spot = plot.locator("path.point").last.bounding_box()
     x, y = spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2
     run.page.mouse.move(x, y)
-    run.page.wait_for_selector(".js-plotly-plot .hovertext")
+    told = plot.locator(".hovertext tspan.line").first
+    told.wait_for()
+    # Its first line is a rank and a name.
+    name = told.text_content().split()[-1]
     run.page.mouse.click(x, y)
     panel.locator("table").first.wait_for()
     run.keep("case_file_beside_the_funnel")
-    assert panel.inner_text() != before
+    assert name in panel.inner_text(), f"{name} clicked, panel: {panel.inner_text()}"
     right = plot.bounding_box()["x"] + plot.bounding_box()["width"]
     assert panel.bounding_box()["x"] >= right - 1, "the panel is not beside the funnel"
 
