@@ -27,12 +27,10 @@ from anomaly.rules import hits as rules_room
 from anomaly.rules import trial as trial_room
 from anomaly.sampling_desk import SamplingDesk
 from anomaly.screen import artefacts
-from anomaly.store.store import Store
+from anomaly.store.store import STORE_VARIABLE, Store
 from anomaly.year_desk import YearDesk
 
 Progress = Callable[[str, int, int], None]
-# The environment's name for the store that a notebook opens.
-STORE_VARIABLE = "ANOMALY_STORE"
 # The kinds of unit that a brief lists.
 BRIEFED = ("doctor", "institution", "pharmacy", "insured")
 
