@@ -4,12 +4,11 @@ import pytest
 
 pytestmark = pytest.mark.browser
 
-ERRORS = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.error']"
-COMPLAINTS = ".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.stderr']"
+# Errors and what goes to standard error: JupyterLab shows both so.
+RED = ".jp-OutputArea-output:is([data-mime-type$=stderr], [data-mime-type$=error])"
 WIDTHS = """() => [...document.querySelectorAll('.jp-OutputArea-output img')]
   .map(one => one.naturalWidth)"""
 TABLE = ".jp-OutputArea-output .dt-container"
-WAIT = 30_000  # milliseconds
 
 
 def column(table) -> list[float]:
@@ -29,21 +28,16 @@ def test_every_cell_ran_in_order(run):
     assert found == wanted, f"prompts {found}, expected {wanted}"
 
 
-def test_no_cell_shows_an_error(run):
-    errors = run.page.locator(ERRORS).all_inner_texts()
-    assert errors == [], "\n".join(errors)
-
-
-def test_no_cell_complains(run):
-    complaints = run.page.locator(COMPLAINTS).all_inner_texts()
-    assert complaints == [], "\n".join(complaints)
+def test_no_cell_shows_an_error_or_a_warning(run):
+    red = run.page.locator(RED).all_inner_texts()
+    assert red == [], "\n".join(red)
 
 
 def test_the_pictures_show(run):
-    run.page.locator(".jp-OutputArea-output img").first.scroll_into_view_if_needed()
-    run.keep("02_peers_and_funnels")
     widths = run.page.evaluate(WIDTHS)
     assert widths, "no picture in any output"
+    run.page.locator(".jp-OutputArea-output img").first.scroll_into_view_if_needed()
+    run.keep("pictures")
     assert all(widths), f"widths of the pictures: {widths}"
 
 
@@ -55,7 +49,7 @@ def test_the_table_sorts(run, way):
     assert arrows.count(), "no table to sort"
     arrows.click()
     sorted_so = table.locator(f"thead th[aria-sort={way}]").first
-    sorted_so.wait_for(timeout=WAIT)
+    sorted_so.wait_for()
     found = column(table)
     run.keep(f"table_{way}")
     assert len(found) > 1
@@ -63,11 +57,11 @@ def test_the_table_sorts(run, way):
 
 
 def test_the_table_searches(run):
-    """Its second row's text, typed into the box, finds that row and not all others."""
+    """A cell of the second row, typed into the box, finds its row and few others."""
     table = run.page.locator(TABLE).first
     rows, box = table.locator("tbody tr"), table.locator("input[type=search]")
     before = rows.all_inner_texts()
-    wanted = max(before[1].split(), key=len)
+    wanted = rows.nth(1).locator("td").nth(1).inner_text()
     box.fill(wanted)
     found = rows.all_inner_texts()
     run.keep("table_searched")
@@ -82,16 +76,18 @@ def test_a_click_on_a_point_opens_its_case_file_beside_it(run):
     plot = run.page.locator(".js-plotly-plot").first
     plot.scroll_into_view_if_needed()
     panel = run.page.locator(".jupyter-widgets.widget-html").first
-    before = panel.inner_text()
     # The last that are drawn lie on top: the foremost leads.
     spot = plot.locator("path.point").last.bounding_box()
     x, y = spot["x"] + spot["width"] / 2, spot["y"] + spot["height"] / 2
     run.page.mouse.move(x, y)
-    run.page.wait_for_selector(".js-plotly-plot .hovertext", timeout=WAIT)
+    told = plot.locator(".hovertext tspan.line").first
+    told.wait_for()
+    # Its first line is a rank and a name.
+    name = told.text_content().split()[-1]
     run.page.mouse.click(x, y)
-    panel.locator("table").first.wait_for(timeout=WAIT)
+    panel.locator("table").first.wait_for()
     run.keep("case_file_beside_the_funnel")
-    assert panel.inner_text() != before
+    assert name in panel.inner_text(), f"{name} clicked, panel: {panel.inner_text()}"
     right = plot.bounding_box()["x"] + plot.bounding_box()["width"]
     assert panel.bounding_box()["x"] >= right - 1, "the panel is not beside the funnel"
 

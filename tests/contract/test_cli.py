@@ -247,7 +247,7 @@ def test_draw_answers_in_json(tmp_path):
     assert sorted(teams["H1"]) == ["B", "C"]
 
 
-def test_a_draw_is_kept_beside_the_store_once(store, tmp_path):
+def test_a_draw_is_kept_in_the_ledger_once(store, tmp_path):
     (tmp_path / "pool.csv").write_text("institution_id\nH1\nH2\n")
     (tmp_path / "staff.csv").write_text("inspector_id\nA\nB\n")
     lists = ("--institutions", tmp_path / "pool.csv")
@@ -255,10 +255,12 @@ def test_a_draw_is_kept_beside_the_store_once(store, tmp_path):
     args = (*lists, "--count", "1", "--seed", "x", "--json", "--store", store)
     code, _, err = run("draw", "run", *args)
     assert (code, "--store and --month" in err) == (2, True)
-    code, _, err = run("draw", "run", *args, "--month", "2026-05")
+    code, out, err = run("draw", "run", *args, "--month", "2026-05")
     assert code == 0, err
-    kept = json.loads((store / "draws" / "2026-05.json").read_text("utf-8"))
-    assert (kept["pool"], kept["inspectors"], kept["recusals"]) == (2, 2, 0)
+    code, shown, _ = run("draw", "show", *args[-2:], "--month", "2026-05", "--json")
+    kept = json.loads(shown)
+    assert len(kept["terms"]["institutions"]) == len(kept["terms"]["inspectors"]) == 2
+    assert kept["draw"] == json.loads(out)["draw"]
     code, _, err = run("draw", "run", *args, "--month", "2026-05")
     assert (code, "stands already" in err) == (2, True)
 

@@ -20,6 +20,11 @@ from anomaly.cli.lab_session import (
 )
 from anomaly.cli.output import err, out, say_json
 
+IN_PLACE = (
+    "these are the clone's own notebooks: what they show may hold rows of persons,"
+    " and git would keep it; --notebooks DIR works on copies"
+)
+
 
 def register(app: typer.Typer) -> None:
     app.command()(lab)
@@ -58,7 +63,10 @@ def lab(
         browser=browser,
         root=os.geteuid() == 0,
     )
-    copied = copy_notebooks(shipped_notebooks(), session.notebooks)
+    shipped = shipped_notebooks()
+    if session.notebooks in {path.parent for path in shipped}:
+        err.print(IN_PLACE)
+    copied = copy_notebooks(shipped, session.notebooks)
     write_settings(session, language != "auto")
     server = prepare_server(session)
     # The loop binds the port first, so what is told can be asked at once.

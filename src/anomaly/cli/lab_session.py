@@ -48,7 +48,7 @@ class Session:
 
     def environment(self) -> dict[str, str]:
         """Return what the server and its kernels find in their environment."""
-        from anomaly.workspace import STORE_VARIABLE
+        from anomaly.store.store import STORE_VARIABLE
 
         return {
             STORE_VARIABLE: str(self.store),

@@ -21,6 +21,8 @@ from anomaly.store.engine import Engine, check_engine, start_engine
 from anomaly.tables import Table, tables
 
 CATALOG = "catalog.sqlite"
+# The environment's name for the store that a notebook opens.
+STORE_VARIABLE = "ANOMALY_STORE"
 # A master's rows carry the number of their load: the latest of a key stands.
 LOADED_NO = "loaded_no"
 # The line of its source, as its owner counts, that a row was read from.

@@ -4,6 +4,6 @@ One desk a module (features, lines, pictures, cases, draws, samples, visits, cam
 the year), each a few short methods that call the rooms; `Workspace` is all of them.
 """
 
-from anomaly.workspace.workspace import STORE_VARIABLE, Workspace, open_store
+from anomaly.workspace.workspace import Workspace, open_store
 
-__all__ = ["STORE_VARIABLE", "Workspace", "open_store"]
+__all__ = ["Workspace", "open_store"]

@@ -26,7 +26,7 @@ from anomaly.periods import MonthLike, parse_month
 from anomaly.rules import hits as rules_room
 from anomaly.rules import trial as trial_room
 from anomaly.screen import artefacts
-from anomaly.store.store import Store
+from anomaly.store.store import STORE_VARIABLE, Store
 from anomaly.workspace.explore import ExploreDesk
 from anomaly.workspace.features import FeatureDesk
 from anomaly.workspace.lines import LineDesk
@@ -34,8 +34,6 @@ from anomaly.workspace.samples import SamplingDesk
 from anomaly.workspace.year import YearDesk
 
 Progress = Callable[[str, int, int], None]
-# The environment's name for the store that a notebook opens.
-STORE_VARIABLE = "ANOMALY_STORE"
 # The kinds of unit that a brief lists.
 BRIEFED = ("doctor", "institution", "pharmacy", "insured")
 
