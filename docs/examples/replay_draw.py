@@ -3,7 +3,8 @@
     python replay_draw.py DRAW.json
 
 DRAW.json is what `anomaly draw show --out DRAW.json` publishes. The hash of the seed
-was to be known before the draw; the seed and the lists are published after it.
+and that of the lists were to be known before the draw: compare those printed with
+the announcement. The seed and the lists are published after it.
 """
 
 import json
@@ -66,6 +67,14 @@ def main(path):
         published = json.load(file)
     if digest(published["seed"]) != published["seed_hash"]:
         sys.exit("the seed is not the one whose hash was published")
+    # The lists as one text, keys in order, no blanks: its hash was published as well.
+    lists = json.dumps(
+        published["terms"], ensure_ascii=False, sort_keys=True, separators=(",", ":")
+    )
+    if digest(lists) != published["terms_hash"]:
+        sys.exit("the lists are not those whose hash was published")
+    for name in ("seed_hash", "terms_hash"):
+        sys.stderr.write(f"{name} (compare with the announcement): {published[name]}\n")
     again = replay(published["terms"], published["seed"])
     for one in again:
         sys.stdout.write(" ".join([one["institution_id"], *one["inspectors"]]) + "\n")

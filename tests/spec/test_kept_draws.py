@@ -1,17 +1,20 @@
 """Draws in the ledger: announced, drawn once, verified by anyone."""
 
 import json
+import runpy
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from anomaly.casework.ledger import Ledger
-from anomaly.errors import UsageError
+from anomaly.errors import DataRefusedError, UsageError
 from anomaly.inspection import kept_draws
 from anomaly.inspection.draw import Inspector, Institution, Terms, commitment, drawn
 from anomaly.inspection.kept_draws import KeptDraw
 from anomaly.inspection.verifying import verified
 
+REPLAY = Path(__file__).parents[2] / "docs" / "examples" / "replay_draw.py"
 MONTH, SEED = "2026-05", "种子 5|8"
 TERMS = Terms(
     count=4,
@@ -118,3 +121,44 @@ def test_whatever_is_changed_is_found(change, fails, tmp_path):
     assert not checks[fails]
     assert isinstance(KeptDraw.of(told).terms, Terms)
     assert isinstance(checks, pd.Series)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda told: told.update(draw=[1]),
+        lambda told: told["draw"][0].pop("inspectors"),
+        lambda told: told.update(seed=5),
+        lambda told: told.update(drawn_at=None),
+        lambda told: told["terms"].update(count="4"),
+        lambda told: told["terms"]["institutions"][0].update(weight=0),
+        lambda told: told["terms"]["institutions"][0].update(id=None),
+        lambda told: told["terms"]["institutions"].append(
+            told["terms"]["institutions"][0]
+        ),
+        lambda told: told["terms"]["inspectors"][0].update(recused=None),
+    ],
+)
+def test_a_file_that_is_no_draw_is_refused(change, tmp_path):
+    told = json.loads(json.dumps(published(tmp_path)))
+    change(told)
+    with pytest.raises(DataRefusedError, match="expected a draw"):
+        verified(told)
+
+
+def test_a_replay_refuses_other_lists(tmp_path, capsys):
+    told = json.loads(json.dumps(published(tmp_path)))
+    replay = runpy.run_path(str(REPLAY))["main"]
+    path = tmp_path / "draw.json"
+    path.write_text(json.dumps(told), "utf-8")
+    with pytest.raises(SystemExit) as ended:
+        replay(path)
+    assert not ended.value.code
+    assert told["terms_hash"] in capsys.readouterr().err
+    gone = told["draw"][0]["institution_id"]
+    lists = told["terms"]["institutions"]
+    told["terms"]["institutions"] = [one for one in lists if one["id"] != gone]
+    told["draw"] = drawn(Terms.of(told["terms"]), told["seed"])
+    path.write_text(json.dumps(told), "utf-8")
+    with pytest.raises(SystemExit, match="the lists are not those"):
+        replay(path)

@@ -172,3 +172,26 @@ def test_claims_and_findings_may_come_as_csv(store, tmp_path):
     findings.write_text(f"{text}{first},20\n{first},20\n", "utf-8")
     with pytest.raises(DataRefusedError, match="stands twice"):
         run("inspect", "estimate", *here, "--findings", findings)
+
+
+def test_packets_and_key_that_do_not_belong_together_are_refused(store, tmp_path):
+    store.draw_sample("H1", MONTH, "s")
+    one, _, key = store.write_packets("S1", tmp_path / "p", 2, numbering="a")
+    answer(one, {"001"})
+    here = ["--store", store.store.root, "--sample", "S1", "--key"]
+    with pytest.raises(UsageError, match="stands twice"):
+        run("inspect", "estimate", *here, key, one, one)
+    rows = key.read_text("utf-8").splitlines()
+    for wrong, says in (
+        (rows[:-1], "not those of sample S1"),
+        ([*rows, rows[-1]], "each number once"),
+        ([*rows[:-1], rows[-1].rsplit(",", 1)[0] + ",abc"], "abc yuan"),
+        ([*rows[:-1], rows[-1].rsplit(",", 1)[0] + ",1.23"], "1.23, as in the key"),
+    ):
+        bad = tmp_path / "bad.csv"
+        bad.write_text("\n".join(wrong), "utf-8")
+        with pytest.raises(DataRefusedError, match=says):
+            run("inspect", "estimate", *here, bad, one)
+    assert store.sample("S1").found is None
+    with pytest.raises(UsageError, match="--months 0"):
+        store.draw_sample("H1", MONTH, "s", months=0)

@@ -570,3 +570,12 @@ def test_the_page_says_what_the_policy_says():
         assert [r for r in page.splitlines() if f"| {one.id} " in r and cells in r]
     page = (Path(__file__).parents[2] / "docs" / "points.md").read_text("utf-8")
     assert [one.id for one in points_policy().schemes if one.id not in page] == []
+
+
+def test_of_several_schemes_the_gravest_band_holds():
+    bands = points_frame(("H1", 5, 3, 0, False), ("H1", 31, None, 3, True))
+    asked = (2025, people("H1"), rows_of(BEST), bands, {}, POLICY, CONVERSION)
+    row = assess(*asked).results.iloc[0]
+    assert (row["points"], row["suspension_months"]) == (36, 3)
+    assert row["terminated"]
+    assert row["budget_change"] == 3

@@ -314,3 +314,12 @@ def test_a_bureau_runs_its_own(tmp_path):
 def test_a_campaign_that_cannot_be_is_refused(tmp_path, text):
     with pytest.raises(PolicyError):
         own(tmp_path, text)
+
+
+def test_a_report_of_no_yuan_hides_nobody_from_the_recheck():
+    told = [entry(unit_id="H1", amount="0"), entry(unit_id="H2", amount="0")]
+    money = {("institution", "H1"): Decimal("18204.30")}
+    found = campaign(units().iloc[:0], told, money)
+    rows = recheck_list(found, POLICY, "seed").set_index("unit_id")
+    # Of H2 nothing speaks: its report of nothing is one.
+    assert rows["why"].to_dict() == {"H1": "silent", "H2": "drawn"}

@@ -273,3 +273,10 @@ def test_units_of_a_file(tmp_path):
         read_units(path, NEW)
     for word in ("doctor", "line 3", "much", "2026/13/1", "stands twice"):
         assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["2025-06-05", "2025/6/5", "2025-06-05T08:00"])
+def test_days_are_read_as_spreadsheets_write_them(tmp_path, text):
+    path = tmp_path / "units.csv"
+    path.write_text(f"unit_kind,unit_id,since\ninstitution,H1,{text}\n", "utf-8")
+    assert read_units(path, date(2024, 1, 1))["since"].tolist() == [date(2025, 6, 5)]

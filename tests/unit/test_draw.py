@@ -268,3 +268,26 @@ def test_a_policy_that_cannot_hold_is_refused(text, says, tmp_path):
     path.write_text(text, "utf-8")
     with pytest.raises(PolicyError, match=says):
         inspection(path=path)
+
+
+def test_blanks_around_a_district_let_nobody_inspect_at_home():
+    pool = pd.DataFrame({"institution_id": ["H1"], "district": ["a"]})
+    staff = pd.DataFrame({"inspector_id": ["I1", "I2"], "district": ["a ", "b"]})
+    asked = {"count": 1, "team": 1, "policy": inspection().draw}
+    found = terms(pool, staff, cross_county=True, **asked)
+    assert drawn(found, "s")[0]["inspectors"] == ["I2"]
+
+
+def test_long_recusal_lists_are_looked_up_not_searched():
+    class Counted(tuple):
+        searched = 0
+
+        def __contains__(self, name):
+            Counted.searched += 1
+            return super().__contains__(name)
+
+    ids = [f"H{n}" for n in range(50)]
+    staff = [Inspector("I1"), Inspector("I2", "", Counted(ids[1:]))]
+    found = Terms(1, 1, [Institution(name) for name in ids], staff)
+    assert len(drawn(found, "s")) == 1
+    assert Counted.searched == 0

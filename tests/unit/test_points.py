@@ -24,6 +24,7 @@ from anomaly.casework.points_book import PointsBook
 from anomaly.casework.points_year import entry_rows, points_year
 from anomaly.errors import DataRefusedError, PolicyError, UsageError
 from anomaly.policy.points import points_policy
+from anomaly.year_desk import check_year
 
 POLICY = points_policy()
 RAISED = "0-11分"
@@ -407,3 +408,19 @@ def test_other_drafts_leave_points_alone(tmp_path):
     ledger = Ledger(tmp_path)
     ledger.append(lambda writing: writing.add(Draft("L", "note", "me", {})))
     assert PointsBook(tmp_path).entries() == {}
+
+
+@pytest.mark.parametrize("on", ["2099-03-04", "99999999999-03-04"])
+def test_a_file_gives_no_points_ahead_and_no_day_that_is_none(tmp_path, on):
+    path = tmp_path / "points.csv"
+    path.write_text("\n".join([HEAD, f"doctor,D1,,1,{on},c,"]), "utf-8")
+    book = PointsBook(tmp_path)
+    with pytest.raises(DataRefusedError, match="column 'on'"):
+        book.take_in(path, "me", date(2026, 6, 5))
+    assert book.entries() == {}
+
+
+@pytest.mark.parametrize("year", ["9" * 5000, "99999", "1999", "x"])
+def test_a_year_that_is_none_is_refused(year):
+    with pytest.raises(UsageError, match="a calendar year"):
+        check_year(year)

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from anomaly.errors import DataRefusedError
+from anomaly.errors import DataRefusedError, PolicyError
 from anomaly.inspection.sample import sampled, sizes, strata_of
 from anomaly.policy.inspection import inspection
 
@@ -87,3 +87,22 @@ def test_every_claim_is_drawn_as_often_as_any_other():
 def test_a_claim_that_stands_twice_is_refused():
     with pytest.raises(DataRefusedError, match="settlement o1 stands twice"):
         sampled(pd.concat([claims(3), claims(1, start=1)]), "s", POLICY)
+
+
+@pytest.mark.parametrize("ids", [[], ["C1", ""]])
+def test_a_claim_without_an_id_is_none(ids):
+    claims = pd.DataFrame({"settlement_id": ids}).assign(
+        visit_class="outpatient", amount=Decimal(5)
+    )
+    with pytest.raises(DataRefusedError, match="settlement_id"):
+        sampled(claims, "s", inspection().sample)
+
+
+def test_a_number_written_as_text_is_one_and_a_part_is_none(tmp_path):
+    path = tmp_path / "inspection.toml"
+    path.write_text('[sample]\nleast = "25"\n', "utf-8")
+    assert sizes([60], inspection(path=path).sample) == [25]
+    for text in ("[sample]\nleast = 20.5\n", "[draw]\nstrata = 5\n"):
+        path.write_text(text, "utf-8")
+        with pytest.raises(PolicyError, match="expected a"):
+            inspection(path=path)

@@ -78,8 +78,12 @@ def assess(
     sums = points.groupby(KEYS)["points"].sum().to_dict()
     rows = explained(values, sums, policy, conversion, language)
     scored = _scored(rows, policy)
-    bands = points.drop_duplicates(KEYS).set_index(KEYS)
-    bands = bands[["budget_change", "suspension_months", "terminated"]]
+    # Of several schemes the gravest band holds.
+    bands = points.groupby(KEYS).agg(
+        budget_change=("budget_change", "min"),
+        suspension_months=("suspension_months", "max"),
+        terminated=("terminated", "max"),
+    )
     found = people[list(NAMES)].merge(scored, on=KEYS).join(bands, on=KEYS)
     suggested = [
         _suggested(row, failed_before, policy, conversion, language)

@@ -125,8 +125,10 @@ def recheck_list(found: pd.DataFrame, policy: Campaign, seed: str) -> pd.DataFra
     comes later may lengthen the list; it moves nobody who was re-checked out of the
     order.
     """
-    reported = found[found["self_reported_on"].notna()]
-    silent = found[found["self_reported_on"].isna() & (found["suspected"] > 0)]
+    # Who reports no yuan though something speaks of them has reported nothing.
+    nothing = (found["self_reported"] == 0) & (found["suspected"] > 0)
+    reported = found[found["self_reported_on"].notna() & ~nothing]
+    silent = found[nothing]
     silent = silent.sort_values(
         ["suspected", "unit_kind", "unit_id"], ascending=[False, True, True]
     )

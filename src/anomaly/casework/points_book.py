@@ -106,26 +106,40 @@ class PointsBook:
         self.ledger.append(write)
         return self.entries()[entry_id]
 
-    def take_in(self, path: Path, by: str) -> Imported:
+    def take_in(self, path: Path, by: str, today: date = date.max) -> Imported:
         """Take a file of entries in, wholly or not at all; twice adds nothing.
 
-        DataRefusedError names every bad row.
+        A day after ``today`` is refused. DataRefusedError names every bad row.
         """
         _, rows = read_rows(path, NEEDED)
         done = Imported(read=len(rows))
-        self.ledger.append(lambda writing: self._take_in(writing, path, rows, by, done))
+
+        def write(writing: Writing) -> None:
+            self._take_in(writing, path, rows, (by, today), done)
+
+        self.ledger.append(write)
         return done
 
     def _take_in(
-        self, writing: Writing, path: Path, rows: list[Row], by: str, done: Imported
+        self,
+        writing: Writing,
+        path: Path,
+        rows: list[Row],
+        asked: tuple[str, date],
+        done: Imported,
     ) -> None:
         known = fold_points(writing.events)
+        by, today = asked
         before = {one.facts for one in known.values()}
         seen: dict[tuple, str] = {}
         faults = []
         for row in rows:
             try:
                 entry = _entry(row, self.policy)
+                if entry.on > today:
+                    raise UsageError(
+                        f"column 'on': {entry.on}", expected=f"a day up to {today}"
+                    )
                 if entry.facts in seen:
                     raise UsageError(
                         f"the same as {seen[entry.facts]}",
@@ -181,7 +195,10 @@ def whole(text: str) -> int:
 def day(text: str) -> date:
     """Return a day as spreadsheets and people write it; ValueError otherwise."""
     year, month, last = text.strip().replace("/", "-").split("-")
-    return date(whole(year), whole(month), whole(last))
+    try:
+        return date(whole(year), whole(month), whole(last))
+    except OverflowError:
+        raise ValueError(text) from None
 
 
 def of_unit(entries: Mapping[str, Entry], unit_kind: str, unit_id: str) -> list[Entry]:

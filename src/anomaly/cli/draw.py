@@ -8,7 +8,7 @@ import pandas as pd
 import typer
 
 from anomaly.cli.data import AsJson
-from anomaly.cli.output import FORMATS, out, say_json, show_table, write_frame
+from anomaly.cli.output import check_out, out, say_json, show_table, write_frame
 from anomaly.errors import DataRefusedError, UsageError
 
 draw_app = typer.Typer(help="Double-random inspection draws.", no_args_is_help=True)
@@ -219,6 +219,8 @@ def draw_show(
     """
     from anomaly.workspace import open_store
 
+    if out_path and out_path.suffix != ".json":
+        check_out(out_path)
     kept = open_store(store).draw(month)
     if kept is None:
         raise UsageError(
@@ -226,9 +228,10 @@ def draw_show(
         )
     if out_path and out_path.suffix == ".json":
         text = json.dumps(kept.published(), ensure_ascii=False, indent=1) + "\n"
+        out_path.parent.mkdir(parents=True, exist_ok=True)
         out_path.write_text(text, encoding="utf-8")
     frame = _frame(kept.draw)
-    if out_path and out_path.suffix in FORMATS:
+    if out_path and out_path.suffix != ".json":
         write_frame(frame, out_path)
     if as_json:
         say_json(kept.published())

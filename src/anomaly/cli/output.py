@@ -17,6 +17,7 @@ from rich.progress import (
     TimeElapsedColumn,
 )
 from rich.table import Table
+from rich.text import Text
 
 from anomaly.errors import UsageError
 
@@ -59,7 +60,8 @@ def show_table(frame: pd.DataFrame, title: str = "") -> None:
         number = pd.api.types.is_numeric_dtype(frame[name])
         table.add_column(str(name), justify="right" if number else "left")
     for row in frame.itertuples(index=False):
-        table.add_row(*("" if pd.isna(cell) else str(cell) for cell in row))
+        # A cell is text as it stands: brackets in a name are no markup.
+        table.add_row(*(Text("" if pd.isna(cell) else str(cell)) for cell in row))
     out.print(table)
 
 

@@ -140,13 +140,23 @@ def estimate(
     if packets:
         if key is None:
             raise UsageError("inspect estimate", expected="--key, the packets' key.csv")
-        told = read_review(packets, read_key(key))
+        numbers = read_key(key)
+        _refuse_other_sample(desk.sample(sample), numbers, key)
+        told = read_review(packets, numbers)
         more = {"kappa": told.kappa, "disagreed_numbers": list(told.disagreed)}
         seen = (told.reviewers, len(told.disagreed))
         desk.record_findings(sample, told.found, by or None, *seen)
     elif findings:
         desk.record_findings(sample, _findings(findings), by or None)
     _tell(desk, sample, more, as_json)
+
+
+def _refuse_other_sample(kept, numbers: dict, key: Path) -> None:
+    if {name for name, _ in numbers.values()} != set(kept.claims):
+        raise DataRefusedError(
+            f"{key.name}: its claims are not those of sample {kept.sample_id}",
+            expected="the key written with this sample's packets",
+        )
 
 
 def _findings(path: Path) -> dict[str, Decimal]:

@@ -129,13 +129,14 @@ def drawn(terms: Terms, seed: str) -> list[dict]:
     """
     check(terms)
     known = {one.id: one for one in terms.institutions}
-    left = allocation(terms, seed)
+    left, away = allocation(terms, seed), _away(terms)
     found = []
     for name in drawing_order(seed, known):
         stratum = known[name].stratum
         if left[stratum]:
             left[stratum] -= 1
-            order = drawing_order(f"{seed}|{name}", _free(known[name], terms))
+            free = _free(known[name], terms, away)
+            order = drawing_order(f"{seed}|{name}", free)
             found.append({"institution_id": name, "inspectors": order[: terms.team]})
     return found
 
@@ -151,8 +152,9 @@ def check(terms: Terms) -> None:
             f"count {terms.count}",
             expected=f"1 to {len(terms.institutions)}, the institutions given",
         )
+    away = _away(terms)
     for one in terms.institutions:
-        free = _free(one, terms)
+        free = _free(one, terms, away)
         if not 1 <= terms.team <= len(free):
             raise UsageError(
                 f"institution {one.id}: {len(free)} inspectors need not recuse",
@@ -161,11 +163,16 @@ def check(terms: Terms) -> None:
             )
 
 
-def _free(institution: Institution, terms: Terms) -> list[str]:
+def _away(terms: Terms) -> dict[str, frozenset[str]]:
+    """Return whom each inspector stays away from; a set, as lists may be long."""
+    return {one.id: frozenset(one.recused) for one in terms.inspectors}
+
+
+def _free(institution: Institution, terms: Terms, away: Mapping) -> list[str]:
     return [
         one.id
         for one in terms.inspectors
-        if institution.id not in one.recused
+        if institution.id not in away[one.id]
         and not (terms.cross_county and one.district == institution.district)
     ]
 

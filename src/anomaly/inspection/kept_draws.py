@@ -55,12 +55,39 @@ class KeptDraw:
             cells = dict(body) | {"terms": Terms.of(body["terms"])}
             cells["draw"] = tuple(cells["draw"])
             cells.pop("terms_hash", None)
-            return cls(**cells)
-        except (KeyError, TypeError) as error:
+            found = cls(**cells)
+            _check_shape(found)
+            return found
+        except (KeyError, TypeError, ValueError) as error:
             raise DataRefusedError(
                 f"draw: {error}",
                 expected="a draw as 'anomaly draw show --out' writes it",
             ) from None
+
+
+def _check_shape(draw: KeptDraw) -> None:
+    """ValueError where a file's draw holds numbers for texts, or the like."""
+    terms = draw.terms
+    names = ("month", "seed_hash", "announced_at", "seed", "drawn_at")
+    texts = [getattr(draw, name) for name in names]
+    texts += [one["institution_id"] for one in draw.draw]
+    lists = [one["inspectors"] for one in draw.draw]
+    for one in terms.institutions:
+        texts += [one.id, one.district, one.stratum]
+    for one in terms.inspectors:
+        texts += [one.id, one.district]
+        lists.append(one.recused)
+    whole = [terms.count, terms.team, *(one.weight for one in terms.institutions)]
+    if not all(isinstance(one, list | tuple) for one in lists):
+        raise ValueError("inspectors or recused that are no list")
+    texts += [name for names in lists for name in names]
+    if not all(isinstance(one, str) for one in texts):
+        raise ValueError("an id, time or seed that is no text")
+    if not all(type(one) is int and one > 0 for one in whole):
+        raise ValueError("a count, team or weight that is no whole number from 1 on")
+    ids = [one.id for one in terms.institutions]
+    if len(set(ids)) < len(ids):
+        raise ValueError("an institution that stands twice")
 
 
 def fold_draws(events: Iterable[Event]) -> dict[str, KeptDraw]:

@@ -142,6 +142,8 @@ def read_review(paths: Sequence[Path], key: Mapping[str, tuple[str, Decimal]]):
     ``key`` holds the settlement and the yuan of each number. Every reviewer must have
     answered every claim; DataRefusedError lists what is wrong, and nothing is taken.
     """
+    if len({path.resolve() for path in paths}) < len(paths):
+        raise UsageError("packets: one stands twice", expected="a file a reviewer")
     told = [_answers(path, key) for path in paths]
     found, disagreed = {}, []
     for number, (settlement, _) in key.items():
@@ -180,6 +182,7 @@ def _answer(row: Row, heads: Mapping, key: Mapping) -> tuple[str, Decimal]:
     number = number.zfill(len(next(iter(key))))
     if number not in key:
         raise DataRefusedError(f"{row.where}: number '{number}' is not of this packet")
+    _refuse_other_key(row, row.text(heads["amount"]), key[number][1])
     said = ANSWERS.get(row.text(heads[IMPROPER]).lower())
     if said is None:
         raise DataRefusedError(
@@ -199,6 +202,20 @@ def _answer(row: Row, heads: Mapping, key: Mapping) -> tuple[str, Decimal]:
     return number, yuan
 
 
+def _refuse_other_key(row: Row, told: str, paid: Decimal) -> None:
+    """Refuse a claim that the key holds another for: then all would be mixed up."""
+    try:
+        fits = not told or Decimal(told.replace(",", "")) == paid
+    except InvalidOperation:
+        fits = False
+    if not fits:
+        raise DataRefusedError(
+            f"{row.where}: the claim has {told} yuan",
+            expected=f"{paid}, as in the key",
+            todo="give the key.csv that was written with this packet",
+        )
+
+
 def _kappa(told: Sequence[Mapping[str, Decimal]]) -> float | None:
     """Return Cohen's kappa of two reviewers; None where chance alone explains all."""
     if len(told) != 2:
@@ -215,7 +232,17 @@ def read_key(path: Path) -> dict[str, tuple[str, Decimal]]:
     _, rows = read_rows(path, (NUMBER, "settlement_id", "amount"))
     if not rows:
         raise UsageError(f"{path.name}: it is empty", expected="the key of a packet")
-    return {
-        row.text(NUMBER): (row.text("settlement_id"), Decimal(row.text("amount")))
-        for row in rows
-    }
+    found: dict[str, tuple[str, Decimal]] = {}
+    for row in rows:
+        number = row.text(NUMBER)
+        try:
+            paid = Decimal(row.text("amount"))
+        except InvalidOperation:
+            paid = Decimal("NaN")
+        if number in found or not paid.is_finite():
+            raise DataRefusedError(
+                f"{row.where}: number {number}, {row.text('amount')} yuan",
+                expected="each number once, with its yuan",
+            )
+        found[number] = (row.text("settlement_id"), paid)
+    return found

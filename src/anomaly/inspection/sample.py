@@ -72,8 +72,13 @@ def sampled(
         stratum, population, sampled, largest, amount (yuan of the population).
 
     The order is that of SHA-256 over ``seed|settlement_id``, so that anyone may
-    repeat it. DataRefusedError where a claim stands twice.
+    repeat it. DataRefusedError where a claim stands twice or has
+    no id, or there is none.
     """
+    if claims.empty or (claims["settlement_id"] == "").any():
+        raise DataRefusedError(
+            "claims: none, or one without settlement_id", expected="an id in each row"
+        )
     twice = claims["settlement_id"][claims["settlement_id"].duplicated()]
     if len(twice):
         raise DataRefusedError(

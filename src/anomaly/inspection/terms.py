@@ -149,7 +149,7 @@ def _twice(what: str, name: str, column: str, cells: Iterable) -> DataRefusedErr
 def _ids(frame: pd.DataFrame, key: str) -> pd.Series:
     if key not in frame:
         raise DataRefusedError(f"column '{key}' is missing", expected=key)
-    ids = _texts(frame, key).str.strip()
+    ids = _texts(frame, key)
     if (ids == "").any():
         row = int((ids == "").to_numpy().argmax())
         raise DataRefusedError(f"row {row + 1}: no {key}", expected="an id in each row")
@@ -159,7 +159,8 @@ def _ids(frame: pd.DataFrame, key: str) -> pd.Series:
 def _texts(frame: pd.DataFrame, column: str) -> pd.Series:
     if column not in frame:
         return pd.Series([""] * len(frame), index=frame.index, dtype=object)
-    return frame[column].astype(object).where(frame[column].notna(), "").astype(str)
+    texts = frame[column].astype(object).where(frame[column].notna(), "")
+    return texts.astype(str).str.strip()
 
 
 def _refuse_no_district(pool: list[Institution], staff: list[Inspector]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 
+from anomaly.casework.points_book import day
 from anomaly.casework.reading import Row, read_rows, refuse_all
 from anomaly.errors import UsageError
 from anomaly.store.store import Store
@@ -142,7 +143,7 @@ def day_of(row: Row, name: str) -> date | None:
     """Return a day of a file, None where the cell is empty; else UsageError."""
     text = row.text(name)
     try:
-        return date.fromisoformat(text[:10].replace("/", "-")) if text else None
+        return day(text.split()[0].split("T")[0]) if text else None
     except ValueError:
         raise UsageError(
             f"{row.at(name)}: '{text}'", expected="a day as 2026-06-05"

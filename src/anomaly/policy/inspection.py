@@ -45,6 +45,10 @@ class DrawPolicy:
     def __post_init__(self) -> None:
         bands = [as_record(Band, one, f"{FILE}, draw.bands") for one in self.bands]
         object.__setattr__(self, "bands", bands)
+        if not isinstance(self.strata, list | tuple):
+            raise PolicyError(
+                f"{FILE}, draw.strata: {self.strata!r}", expected="a list of columns"
+            )
         for name in self.strata:
             if name not in STRATA:
                 raise PolicyError(
@@ -100,7 +104,12 @@ class SamplePolicy:
             )
         object.__setattr__(self, "cuts", cuts)
         for key, least, most in (("least", 1, 100_000), ("rounds", 1000, 1_000_000)):
-            _between(getattr(self, key), least, most, f"sample.{key}")
+            number = _between(getattr(self, key), least, most, f"sample.{key}")
+            if number % 1:
+                raise PolicyError(
+                    f"{FILE}, sample.{key}: {number}", expected="a whole number"
+                )
+            object.__setattr__(self, key, int(number))
 
 
 @dataclass(frozen=True)

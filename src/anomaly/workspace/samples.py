@@ -40,6 +40,8 @@ class SamplingDesk:
         """
         if not seed.strip():
             raise UsageError("--seed: it is empty", expected="a text")
+        if months < 1:
+            raise UsageError(f"--months {months}", expected="1 or more")
         last = parse_month(month)
         wanted = [shift(last, -back) for back in reversed(range(months))]
         found, _ = claims_room.approved(self.store, institution_id, wanted)

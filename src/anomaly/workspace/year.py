@@ -201,7 +201,7 @@ class YearDesk(CampaignDesk):
         Returns read, new, unchanged, entries, and unknown_units: those of the new
         entries that no master knows.
         """
-        done = self.points_book.take_in(Path(path), by or operator())
+        done = self.points_book.take_in(Path(path), by or operator(), today())
         entries = self.points_book.entries()
         rows = [vars(entries[name]) for name in done.entries]
         told = named(self.store, pd.DataFrame(rows, columns=["unit_kind", "unit_id"]))
@@ -219,7 +219,10 @@ def check_language(language: str) -> None:
 def check_year(year: int | str) -> int:
     """Return a calendar year; UsageError where it is none."""
     text = str(year).strip()
-    if not text.isdecimal() or not YEARS[0] <= int(text) <= YEARS[1]:
+    if (
+        not (text.isdecimal() and len(text) == 4)
+        or not YEARS[0] <= int(text) <= YEARS[1]
+    ):
         raise UsageError(f"year '{year}'", expected="a calendar year, such as 2025")
     return int(text)
 
