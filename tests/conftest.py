@@ -1,5 +1,6 @@
 """Fixtures that every kind of test shares."""
 
+import os
 import shutil
 from pathlib import Path
 
@@ -14,6 +15,8 @@ from anomaly.store.ingest import load
 from anomaly.store.store import Store
 
 ROOT = Path(__file__).parents[1]
+# Tests that run side by side are told a terminal's 80 columns, in which tables fold.
+os.environ["COLUMNS"] = "200"
 
 
 @pytest.fixture(scope="session")

@@ -228,6 +228,9 @@ class StandIn:
         rows = self.units["institution"][["unit_id", "unit_name", "district"]]
         return rows.assign(unit_kind="institution")
 
+    def inspected_units(self):
+        return self.visit_coverage()
+
     def visit_progress(self, covered, on=None):
         row = ("institution", len(covered), 1, len(covered) - 1, 0, 1 / len(covered))
         names = ["unit_kind", "units", "done", "left", "overdue", "share"]

@@ -95,11 +95,25 @@ def test_a_draw_is_announced_made_shown_and_verified(lists, store, tmp_path):
     assert (tmp_path / "draw.xlsx").is_file()
 
 
+def test_a_seed_may_be_bound_to_a_number_that_nobody_knows_yet(lists, store):
+    here = ["--store", store, "--month", "2026-05"]
+    asked = [*here, *lists, "--team", 3, "--seed-from", "lottery of 3 July"]
+    assert "lottery of 3 July" in run("draw", "announce", *asked)
+    wrong = refused("draw", "run", *here, "--seed", "40217", "--team", 1)
+    assert "announced with the lists" in str(wrong)
+    found = run("draw", "run", *here, "--seed", "40217", "--json")
+    assert {len(one["inspectors"]) for one in found["draw"]} == {3}
+    told = run("draw", "verify", *here, "--json")
+    assert told["verified"]
+    assert "lottery of 3 July" in told["checks"][-1]["what"]
+
+
 def test_what_cannot_be_asked_is_said_in_a_line(lists, store, tmp_path):
     here = ["--store", store, "--month", "2026-05"]
     both = ["--seed", "S", "--seed-hash", "0" * 64]
     assert "either" in str(refused("draw", "announce", *here, *lists, *both))
     odd = ["--seed-hash", "XY"]
+    assert "--seed-from" in str(refused("draw", "announce", *here, *lists))
     assert "64 hexa" in str(refused("draw", "announce", *here, *lists, *odd))
     assert "neither" in str(refused("draw", "run", "--store", store, "--seed", "S"))
     assert "--count" in str(refused("draw", "run", "--seed", "S"))

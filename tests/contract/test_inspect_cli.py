@@ -78,7 +78,7 @@ def filled(tmp_path_factory):
 @pytest.fixture
 def bureau(filled, tmp_path, monkeypatch):
     """A store under the name that the pages use, in the folder where we stand."""
-    for room in ("inspection_desk", "campaign_desk"):
+    for room in ("workspace.visits", "workspace.campaigns"):
         monkeypatch.setattr(f"anomaly.{room}.today", lambda: TODAY)
     monkeypatch.chdir(tmp_path)
     shutil.copytree(filled, "bureau")

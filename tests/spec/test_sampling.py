@@ -42,7 +42,7 @@ def answer(path, improper, amounts=(), yes="是", no="否"):
     heads = [cell.value for cell in sheet[1]]
     said, yuan = heads.index("是否违规") + 1, heads.index("违规金额") + 1
     for row in range(2, sheet.max_row + 1):
-        number = sheet.cell(row, 1).value
+        number = sheet.cell(row, 1).value[-3:]
         sheet.cell(row, said).value = yes if number in improper else no
         sheet.cell(row, yuan).value = dict(amounts).get(number)
     book.save(path)
@@ -100,6 +100,26 @@ def test_a_packet_says_nothing_of_whose_claims_they_are(store, tmp_path):
         store.write_packets("S1", tmp_path / "p")
 
 
+def test_a_month_half_reviewed_is_refused_unless_asked_for(tmp_path):
+    bills = [bill(n, psn_no=f"P{n}", fee="50.00") for n in range(40)]
+    folder = write_bills(tmp_path / "bills", bills)
+    rows = [f"S{n},{'5.00' if n < 3 else '0.00'},{n % 3 < 1}" for n in range(30)]
+    text = "\n".join(["settlement_id,deducted,overturned", *rows])
+    (folder / "reviews.csv").write_text(text, "utf-8")
+    store = Store.create(tmp_path / "store")
+    load(store, [folder], load_mapping())
+    store.close()
+    desk = anomaly.open_store(tmp_path / "store")
+    with pytest.raises(UsageError, match="10 of 40 claims"):
+        desk.draw_sample("H1", MONTH, "s")
+    with pytest.raises(UsageError, match="has no draw to take one from"):
+        desk.draw_sample("H1", MONTH, unreviewed=True)
+    kept = desk.draw_sample("H1", MONTH, "s", unreviewed=True)
+    # Of 40 bills two lost 5 yuan for good; an appeal restored the third.
+    paid = sum(Decimal(row["amount"]) for row in kept.strata)
+    assert paid == 40 * Decimal(kept.strata[0]["largest"]) - 10
+
+
 def run(*args):
     result = CliRunner().invoke(app, [str(arg) for arg in args])
     if result.exception and not isinstance(result.exception, SystemExit):
@@ -118,7 +138,7 @@ def test_two_reviewers_answer_and_only_what_both_say_counts(store, tmp_path):
     asked = [*here, "--sample", "S1", "--key", out / "key.csv"]
     told = run("inspect", "estimate", *asked, one, two, "--json")
     assert told["improper"] == 2
-    assert told["disagreed_numbers"] == ["003", "004"]
+    assert [one[-3:] for one in told["disagreed_numbers"]] == ["003", "004"]
     # Both say 3 of 20: alike on 18, where chance alone gives 14.9.
     assert told["kappa"] == pytest.approx((0.9 - 0.745) / (1 - 0.745))
     kept = store.sample("S1")
@@ -179,8 +199,12 @@ def test_packets_and_key_that_do_not_belong_together_are_refused(store, tmp_path
     one, _, key = store.write_packets("S1", tmp_path / "p", 2, numbering="a")
     answer(one, {"001"})
     here = ["--store", store.store.root, "--sample", "S1", "--key"]
-    with pytest.raises(UsageError, match="stands twice"):
-        run("inspect", "estimate", *here, key, one, one)
+    copied = shutil.copy(one, tmp_path / "copied.xlsx")
+    with pytest.raises(UsageError, match="of reviewers A, A"):
+        run("inspect", "estimate", *here, key, one, copied)
+    *_, other = store.write_packets("S1", tmp_path / "q", 1, numbering="b")
+    with pytest.raises(DataRefusedError, match="is not of this key"):
+        run("inspect", "estimate", *here, other, one)
     rows = key.read_text("utf-8").splitlines()
     for wrong, says in (
         (rows[:-1], "not those of sample S1"),

@@ -151,7 +151,7 @@ def test_the_riskier_are_drawn_by_their_weights(by_risk):
 
 @given(
     sizes=st.lists(st.tuples(st.integers(1, 12), st.integers(1, 9)), min_size=1),
-    seed=st.text(),
+    seed=st.text(st.characters(codec="utf-8"), min_size=1).filter(str.strip),
     data=st.data(),
 )
 def test_strata_give_their_share_rounded_down_or_up(sizes, seed, data):
@@ -238,6 +238,23 @@ def test_a_weighted_draw_needs_numbers_and_the_blank_counts_as_least(by_risk):
     assert {one.weight for one in found} == {3}
 
 
+def test_a_district_that_no_institution_has_is_refused_across_counties():
+    how = {"count": 1, "team": 1, "policy": POLICY, "cross_county": True}
+    for district, fits in (("990109", False), ("甲区", False), ("外地", True)):
+        staff = STAFF.assign(district=["990101", *[district] * 5])
+        if fits:
+            assert len(terms(POOL, staff, **how).inspectors) == 6
+        else:
+            with pytest.raises(DataRefusedError, match=f"district '{district}'"):
+                terms(POOL, staff, **how)
+
+
+@pytest.mark.parametrize("seed", ["", " ", "\udc80"])
+def test_what_is_no_text_is_no_seed(seed):
+    with pytest.raises(UsageError, match="no text"):
+        drawn(asked(), seed)
+
+
 def test_a_cross_county_draw_needs_districts():
     with pytest.raises(DataRefusedError, match="A: no district"):
         terms(
@@ -271,11 +288,13 @@ def test_a_policy_that_cannot_hold_is_refused(text, says, tmp_path):
 
 
 def test_blanks_around_a_district_let_nobody_inspect_at_home():
-    pool = pd.DataFrame({"institution_id": ["H1"], "district": ["a"]})
+    pool = pd.DataFrame({"institution_id": ["H1", "H2"], "district": ["a", "b"]})
     staff = pd.DataFrame({"inspector_id": ["I1", "I2"], "district": ["a ", "b"]})
     asked = {"count": 1, "team": 1, "policy": inspection().draw}
     found = terms(pool, staff, cross_county=True, **asked)
-    assert drawn(found, "s")[0]["inspectors"] == ["I2"]
+    for seed in "abc":
+        (one,) = drawn(found, seed)
+        assert one["inspectors"] == [{"H1": "I2", "H2": "I1"}[one["institution_id"]]]
 
 
 def test_long_recusal_lists_are_looked_up_not_searched():

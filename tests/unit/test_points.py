@@ -24,7 +24,7 @@ from anomaly.casework.points_book import PointsBook
 from anomaly.casework.points_year import entry_rows, points_year
 from anomaly.errors import DataRefusedError, PolicyError, UsageError
 from anomaly.policy.points import points_policy
-from anomaly.year_desk import check_year
+from anomaly.workspace.year import check_year
 
 POLICY = points_policy()
 RAISED = "0-11分"

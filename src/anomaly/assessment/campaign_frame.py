@@ -122,8 +122,7 @@ def recheck_list(found: pd.DataFrame, policy: Campaign, seed: str) -> pd.DataFra
     First everyone who reported nothing though something speaks of them (why:
     silent), by yuan; then of those who reported the policy's share, rounded up
     (drawn), in the order in which the seed draws 'unit_kind|unit_id'. A report that
-    comes later may lengthen the list; it moves nobody who was re-checked out of the
-    order.
+    comes later may change the list, so keep it once it is drawn.
     """
     # Who reports no yuan though something speaks of them has reported nothing.
     nothing = (found["self_reported"] == 0) & (found["suspected"] > 0)

@@ -37,7 +37,9 @@ class CityInspected:
         samples = store.samples()
         until = samples["months"].map(lambda text: str(text).split()[-1])
         told = (until <= month_text(month)) & samples["improper"].notna()
-        units = self.covered[["unit_id", "unit_name", "district"]]
+        # Whoever was sampled is told of, under agreement still or not.
+        units = store.inspected_units()[["unit_id", "unit_name", "district"]]
+        units = units.drop_duplicates("unit_id")
         self.samples = samples[told].merge(
             units, left_on="institution_id", right_on="unit_id", how="left"
         )

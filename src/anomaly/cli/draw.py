@@ -23,7 +23,8 @@ Staff = Annotated[
     typer.Option(help="CSV: inspector_id, recused (ids, blanks between), district."),
 ]
 Count = Annotated[int | None, typer.Option(help="Institutions to draw.")]
-Team = Annotated[int, typer.Option(help="Inspectors for each.")]
+Team = Annotated[int | None, typer.Option(help="Inspectors for each, 2 unless given.")]
+TEAM = 2
 Seed = Annotated[str, typer.Option(help="Any text; publish its hash before.")]
 StoreIn = Annotated[Path | None, typer.Option(help="Keep the draw in its ledger.")]
 MonthOf = Annotated[
@@ -50,29 +51,32 @@ def draw_announce(
     count: Annotated[int, typer.Option(help="Institutions to draw.")],
     seed: Annotated[str, typer.Option(help="The seed: only its hash is kept.")] = "",
     seed_hash: Annotated[str, typer.Option(help="Or its SHA-256, in hex.")] = "",
+    seed_from: Annotated[
+        str, typer.Option(help="Or which public number, not known yet, it will be.")
+    ] = "",
     institutions: Pool = None,
-    team: Team = 2,
+    team: Team = None,
     cross_county: Cross = False,
     by: By = "",
     as_json: AsJson = False,
 ) -> None:
-    """Write the lists and the hash of the seed into the ledger, before the draw.
-
-    Print what to publish: with it, nobody can choose the seed for its outcome.
-    """
+    """Write lists and what binds the seed into the ledger; print what to publish."""
     from anomaly.inspection.draw import commitment
     from anomaly.workspace import open_store
 
-    if bool(seed) == bool(seed_hash):
-        raise UsageError("draw announce", expected="either --seed or --seed-hash")
+    if sum(map(bool, (seed, seed_hash, seed_from))) != 1:
+        raise UsageError(
+            "draw announce", expected="either --seed, --seed-hash or --seed-from"
+        )
     desk = open_store(store)
     terms = _terms(desk, month, institutions, inspectors, count, team, cross_county)
-    told = _hash(seed_hash) or commitment(seed)
-    kept = desk.announce_draw(month, told, terms, by or None)
+    told = _hash(seed_hash) or (commitment(seed) if seed else "")
+    kept = desk.announce_draw(month, told, terms, by or None, seed_from)
     if as_json:
         say_json(kept.published())
         return
-    out.print(f"seed hash (publish it): {kept.seed_hash}", highlight=False)
+    bound = f"hash {kept.seed_hash}" if kept.seed_hash else f"to be {kept.seed_from}"
+    out.print(f"seed (publish it): {bound}", markup=False, highlight=False)
     out.print(f"terms hash (publish it): {kept.terms.digest}", highlight=False)
 
 
@@ -90,7 +94,7 @@ def draw_run(
     institutions: Pool = None,
     inspectors: Staff = None,
     count: Count = None,
-    team: Team = 2,
+    team: Team = None,
     store: StoreIn = None,
     month: MonthOf = None,
     cross_county: Cross = False,
@@ -103,6 +107,8 @@ def draw_run(
     From two CSV files; or with --store and --month from the store's institutions, by
     what was announced if anything was, kept in the ledger and shown in the brief.
     """
+    from anomaly.inspection.draw import drawn as drawn_by
+
     if bool(store) != bool(month):
         raise UsageError("draw run", expected="--store and --month, or neither")
     if store:
@@ -117,7 +123,7 @@ def draw_run(
         terms = _plain_terms(
             institutions, inspectors, count, team, cross_county, policy_file
         )
-        drawn, more = _drawn(terms, seed), {}
+        drawn, more = drawn_by(terms, seed), {}
     _tell(terms, seed, drawn, more, as_json)
 
 
@@ -142,12 +148,6 @@ def _frame(drawn) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["institution_id", "inspectors"])
 
 
-def _drawn(terms, seed: str) -> list[dict]:
-    from anomaly.inspection.draw import drawn
-
-    return drawn(terms, seed)
-
-
 def _kept(where: tuple, asked: tuple, policy_file: Path | None):
     """Draw by a store's ledger; the lists may be left out after an announcement."""
     from anomaly.workspace import open_store
@@ -163,6 +163,11 @@ def _kept(where: tuple, asked: tuple, policy_file: Path | None):
     desk = open_store(store)
     given = (institutions, inspectors, count) != (None, None, None)
     if not given:
+        if rest != [None, False]:
+            raise UsageError(
+                "draw run: --team, --cross-county",
+                expected="neither, for they were announced with the lists",
+            )
         return desk.make_draw(month, seed, by=by or None)
     if inspectors is None or count is None:
         raise UsageError("draw run", expected="--inspectors and --count together")
@@ -176,7 +181,7 @@ def _terms(desk, month, institutions, inspectors, count, team, cross_county):
     return desk.draw_terms(
         read_frame(inspectors, ("inspector_id",)),
         count,
-        team,
+        TEAM if team is None else team,
         month=month,
         institutions=institutions and read_frame(institutions, ("institution_id",)),
         cross_county=cross_county,
@@ -198,7 +203,7 @@ def _plain_terms(institutions, inspectors, count, team, cross_county, policy_fil
         read_frame(institutions, ("institution_id",)),
         read_frame(inspectors, ("inspector_id",)),
         count=count,
-        team=team,
+        team=TEAM if team is None else team,
         policy=policy,
         cross_county=cross_county or policy.cross_county,
     )

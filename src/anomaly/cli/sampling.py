@@ -21,7 +21,9 @@ By = Annotated[str, typer.Option(help="Who does it; the login name unless given.
 
 @inspect_app.command("sample")
 def sample(
-    seed: Annotated[str, typer.Option(help="Any text; the draw follows from it.")],
+    seed: Annotated[
+        str, typer.Option(help="Any text; with --store else that of the month's draw.")
+    ] = "",
     store: Annotated[Path | None, typer.Option(help="Folder of the store.")] = None,
     institution: Annotated[str, typer.Option(help="Whose claims.")] = "",
     month: Annotated[str, typer.Option(help="YYYY-MM.")] = "",
@@ -30,6 +32,9 @@ def sample(
         Path | None,
         typer.Option(help="Instead of a store: settlement_id, visit_class, amount."),
     ] = None,
+    unreviewed: Annotated[
+        bool, typer.Option("--unreviewed", help="Claims not reviewed yet as well.")
+    ] = False,
     out_path: OutFile = None,
     by: By = "",
     as_json: AsJson = False,
@@ -45,7 +50,10 @@ def sample(
     if claims:
         chosen, strata, name = *_from_csv(claims, seed), ""
     else:
-        chosen, strata, name = _from_store(store, institution, month, seed, months, by)
+        if not institution or not month:
+            raise UsageError("inspect sample", expected="--institution and --month")
+        asked = (institution, month, seed, months, by or None, unreviewed)
+        chosen, strata, name = _from_store(store, *asked)
     if out_path:
         write_frame(chosen, out_path)
     if as_json:
@@ -57,12 +65,10 @@ def sample(
     out.print(f"{len(chosen)} of {strata['population'].sum()} claims", highlight=False)
 
 
-def _from_store(store, institution, month, seed, months, by):
+def _from_store(store: Path, *asked):
     from anomaly.workspace import open_store
 
-    if not institution or not month:
-        raise UsageError("inspect sample", expected="--institution and --month")
-    kept = open_store(store).draw_sample(institution, month, seed, months, by or None)
+    kept = open_store(store).draw_sample(*asked)
     rows = [(name, *cells) for name, cells in kept.claims.items()]
     chosen = pd.DataFrame(rows, columns=["settlement_id", "stratum", "amount"])
     return chosen, kept.table.drop(columns="improper"), kept.sample_id
@@ -73,6 +79,8 @@ def _from_csv(claims: Path, seed: str) -> tuple[pd.DataFrame, pd.DataFrame]:
     from anomaly.inspection.sample import CLAIMS, sampled
     from anomaly.policy.inspection import inspection
 
+    if not seed.strip():
+        raise UsageError("--seed: it is empty", expected="a text")
     rows = read_frame(claims, CLAIMS)
     rows = rows.assign(amount=[_yuan(cell, claims) for cell in rows["amount"]])
     return sampled(rows, seed, inspection().sample)

@@ -19,37 +19,45 @@ STEPS = ("settlement_net", "visit_fact")
 
 
 def approved(
-    store: Store, institution_id: str, months: Sequence[date]
-) -> tuple[pd.DataFrame, bool]:
-    """Return approved claims (settlement_id, visit_class, amount) and if reviewed.
+    store: Store, institution_id: str, months: Sequence[date], unreviewed: bool = False
+) -> pd.DataFrame:
+    """Return approved claims (settlement_id, visit_class, amount), a row each.
 
-    ``amount`` is what the fund paid less what review deducted, Decimal yuan; claims
-    with none left are not in it. Where the store holds reviews only reviewed claims
-    are; without any, all are, and the second answer is False. UsageError where the
-    institution has no claim.
+    ``amount`` is what the fund paid less what review deducted and no appeal restored,
+    Decimal yuan; claims with none left are not in it. Where the store holds reviews of
+    these months, all claims must have been reviewed, unless ``unreviewed`` takes in
+    the others as they are: half a month would else pass for the whole. UsageError
+    where they are not, or the institution has no claim.
     """
     texts = _built(store, months)
     store.show("settlement_net", texts)
     store.show("review")
     rows = store.engine.frame(
-        "SELECT s.settlement_id, s.visit_class,"
-        " CAST(CAST(s.fund_pay - coalesce(r.deducted, 0) AS DECIMAL(18, 2)) AS VARCHAR)"
-        " AS amount,"
+        "SELECT s.institution_id, s.settlement_id, s.visit_class,"
+        " CAST(CAST(s.fund_pay - CASE WHEN coalesce(r.overturned, false) THEN 0"
+        " ELSE coalesce(r.deducted, 0) END AS DECIMAL(18, 2)) AS VARCHAR) AS amount,"
         " r.settlement_id IS NOT NULL AS is_reviewed"
         " FROM settlement_net s LEFT JOIN review r ON s.settlement_id = r.settlement_id"
-        f" WHERE s.institution_id = {quoted([institution_id])}"
         " ORDER BY s.settlement_id"
     )
+    holds_reviews = bool(rows["is_reviewed"].any())
+    rows = rows[rows["institution_id"] == institution_id]
     if rows.empty:
         raise UsageError(
             f"institution '{institution_id}': no claim in {', '.join(texts)}",
             expected="an institution with claims in these months",
         )
-    rows["amount"] = rows["amount"].map(Decimal)
-    reviewed = bool(rows["is_reviewed"].any())
-    wanted = (rows["amount"] > 0) & (rows["is_reviewed"] | (not reviewed))
+    left = int((~rows["is_reviewed"]).sum())
+    if holds_reviews and left and not unreviewed:
+        raise UsageError(
+            f"institution '{institution_id}': {left} of {len(rows)} claims of"
+            f" {', '.join(texts)} are not reviewed yet",
+            expected="months whose review is done",
+            todo="sample later, or take them in as they are: --unreviewed",
+        )
+    rows = rows.assign(amount=rows["amount"].map(Decimal))
     columns = ["settlement_id", "visit_class", "amount"]
-    return rows.loc[wanted, columns].reset_index(drop=True), reviewed
+    return rows.loc[rows["amount"] > 0, columns].reset_index(drop=True)
 
 
 def facts(store: Store, settlements: Sequence[str], months: Sequence[date]):

@@ -128,6 +128,7 @@ def drawn(terms: Terms, seed: str) -> list[dict]:
     UsageError as `check` says.
     """
     check(terms)
+    _refuse_seed(seed)
     known = {one.id: one for one in terms.institutions}
     left, away = allocation(terms, seed), _away(terms)
     found = []
@@ -139,6 +140,16 @@ def drawn(terms: Terms, seed: str) -> list[dict]:
             order = drawing_order(f"{seed}|{name}", free)
             found.append({"institution_id": name, "inspectors": order[: terms.team]})
     return found
+
+
+def _refuse_seed(seed: str) -> None:
+    """What is empty, or no text that everybody writes alike, is no seed."""
+    try:
+        seed.encode()
+    except UnicodeEncodeError:
+        seed = ""
+    if not seed.strip():
+        raise UsageError("the seed: no text", expected="a text in UTF-8")
 
 
 def check(terms: Terms) -> None:

@@ -119,31 +119,33 @@ def improper_amount(
     parts = []
     for row in strata.itertuples(index=False):
         yuan = sample.loc[sample["stratum"] == row.stratum, "improper_amount"]
-        yuan = yuan.to_numpy(dtype=float)
-        parts.append((yuan[None, :], int(row.population), float(row.largest)))
+        # Equal yuan, mostly none, are one ball with as many times the weight.
+        values, times = np.unique(yuan.to_numpy(dtype=float), return_counts=True)
+        parts.append((values[None, :], int(row.population), float(row.largest), times))
     found = amount_bounds(parts, level, rounds)
     return Bounds(*(float(numbers[0]) for numbers in found))
 
 
 def amount_bounds(
-    parts: list[tuple[np.ndarray, int, float]], level: float, rounds: int
+    parts: list[tuple], level: float, rounds: int
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Return estimate, lower, upper and at_least of many samples at once.
 
     ``parts`` holds for each stratum the yuan found (a row a sample), how many claims
-    it has and its largest; all samples share the rounds.
+    it has, its largest, and if not once each, how many claims of the sample each
+    column stands for. All samples share the rounds.
     """
     random = np.random.default_rng(SEED)
     samples = len(parts[0][0])
     low, high = np.zeros((rounds, samples)), np.zeros((rounds, samples))
     estimate = np.zeros(samples)
-    for yuan, population, largest in parts:
-        known = yuan.sum(axis=1)
-        sampled = yuan.shape[1]
+    for yuan, population, largest, *weights in parts:
+        weight = weights[0] if weights else np.ones(yuan.shape[1], dtype=int)
+        known, sampled = yuan @ weight, int(weight.sum())
         estimate += known * population / max(sampled, 1)
         for first in range(0, rounds, CHUNK):
             size = min(CHUNK, rounds - first)
-            times = _urn(random, size, sampled, population - sampled)
+            times = _urn(random, size, weight, population - sampled)
             drawn = times[:, :-1].astype(float) @ yuan.T
             low[first : first + size] += known + drawn
             high[first : first + size] += known + drawn + times[:, -1:] * largest
@@ -156,9 +158,9 @@ def amount_bounds(
     )
 
 
-def _urn(random, rounds: int, sampled: int, rest: int) -> np.ndarray:
-    """Return how often each sampled claim, and the one more, stands for the rest."""
-    shares = random.exponential(size=(rounds, sampled + 1))
+def _urn(random, rounds: int, weight: np.ndarray, rest: int) -> np.ndarray:
+    """Return how often each column, and the one claim more, stands for the rest."""
+    shares = random.gamma(np.append(weight, 1), size=(rounds, len(weight) + 1))
     return random.multinomial(rest, shares / shares.sum(axis=1, keepdims=True))
 
 

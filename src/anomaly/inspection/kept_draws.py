@@ -1,7 +1,7 @@
 """Draws in the ledger: announced by their hashes, then drawn, one a month."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from anomaly.casework.case import Event
@@ -19,7 +19,9 @@ class KeptDraw:
 
     ``seed_hash`` and the hash of the ``terms`` were to be published before the draw,
     ``seed`` after it. ``announced_at`` is '' for a draw that was not announced, and
-    ``seed``, ``drawn_at`` and ``draw`` are empty until it is drawn. Times are UTC.
+    ``seed``, ``drawn_at`` and ``draw`` are empty until it is drawn. ``seed_from`` says
+    what public number the seed was to be, where that was announced instead of its
+    hash. Times are UTC.
     """
 
     month: str
@@ -29,6 +31,7 @@ class KeptDraw:
     seed: str = ""
     drawn_at: str = ""
     draw: tuple = ()
+    seed_from: str = ""
 
     @property
     def recusals(self) -> int:
@@ -43,6 +46,7 @@ class KeptDraw:
             "drawn_at": self.drawn_at,
             "seed_hash": self.seed_hash,
             "seed": self.seed,
+            "seed_from": self.seed_from,
             "terms_hash": self.terms.digest,
             "terms": self.terms.body(),
             "draw": list(self.draw),
@@ -68,7 +72,7 @@ class KeptDraw:
 def _check_shape(draw: KeptDraw) -> None:
     """ValueError where a file's draw holds numbers for texts, or the like."""
     terms = draw.terms
-    names = ("month", "seed_hash", "announced_at", "seed", "drawn_at")
+    names = ("month", "seed_hash", "announced_at", "seed", "drawn_at", "seed_from")
     texts = [getattr(draw, name) for name in names]
     texts += [one["institution_id"] for one in draw.draw]
     lists = [one["inspectors"] for one in draw.draw]
@@ -104,7 +108,8 @@ def _after(known: KeptDraw | None, event: Event) -> KeptDraw:
     body = event.body
     terms = known.terms if known else Terms.of(body["terms"])
     if event.kind == ANNOUNCED:
-        return KeptDraw(body["month"], body["seed_hash"], terms, announced_at=event.at)
+        found = KeptDraw(body["month"], body["seed_hash"], terms, announced_at=event.at)
+        return replace(found, seed_from=body.get("seed_from", ""))
     return KeptDraw(
         body["month"],
         commitment(body["seed"]),
@@ -113,6 +118,7 @@ def _after(known: KeptDraw | None, event: Event) -> KeptDraw:
         body["seed"],
         event.at,
         tuple(body["draw"]),
+        known.seed_from if known else "",
     )
 
 
@@ -127,13 +133,25 @@ def standing(root: Path, month: str) -> KeptDraw | None:
     return fold_draws(Ledger(root).events()).get(month_text(month))
 
 
-def announce(root: Path, month: str, seed_hash: str, terms: Terms, by: str) -> KeptDraw:
-    """Write the hash of the seed and the terms into the ledger, before the draw.
+def announce(
+    root: Path,
+    month: str,
+    seed_hash: str,
+    terms: Terms,
+    by: str,
+    seed_from: str = "",
+) -> KeptDraw:
+    """Write the terms into the ledger before the draw, and what binds the seed.
 
-    UsageError where the month has been announced or drawn already.
+    That is its hash; or, with '' for it, ``seed_from``: which public number, not
+    known to anybody yet, the seed is going to be. UsageError where neither is given,
+    or the month has been announced or drawn already.
     """
+    if not (seed_hash or seed_from.strip()):
+        raise UsageError("draw announce", expected="the seed's hash, or seed_from")
     month = month_text(month)
     body = {"month": month, "seed_hash": seed_hash, "terms": terms.body()}
+    body |= {"seed_from": seed_from.strip()} if seed_from.strip() else {}
 
     def write(writing: Writing) -> None:
         _refuse(fold_draws(writing.events).get(month), month, announcing=True)
@@ -195,7 +213,7 @@ def _agreed(known: KeptDraw | None, seed: str, terms: Terms | None, month: str):
                 expected="--inspectors and --count, or an announcement before",
             )
         return terms
-    if commitment(seed) != known.seed_hash:
+    if known.seed_hash and commitment(seed) != known.seed_hash:
         raise UsageError(
             f"draw of {month}: the seed's hash is {commitment(seed)[:16]}...",
             expected=f"{known.seed_hash[:16]}..., as announced",

@@ -11,11 +11,12 @@ from anomaly.casework.reading import Row, read_rows, refuse_all
 from anomaly.errors import DataRefusedError, UsageError
 from anomaly.features.limits import limits
 from anomaly.inspection.claims import FACTS, LINES
-from anomaly.inspection.draw import drawing_order
+from anomaly.inspection.draw import commitment, drawing_order
 from anomaly.sources.dictionaries import dictionaries
 
 NUMBER, IMPROPER, AMOUNT = "number", "improper", "improper_amount"
 FILLED = (IMPROPER, AMOUNT, "clause", "note")
+MARK = 4  # characters of a run's mark in a number
 COLUMNS = (NUMBER, *FACTS, *FILLED, *LINES)
 CHINESE = (
     *("编号", "就诊类别", "性别", "年龄段", "诊断", "住院天数", "基金支付"),
@@ -46,10 +47,16 @@ class Review:
 
 
 def numbered(settlements: Sequence[str], secret: str) -> dict[str, str]:
-    """Return the number of each claim, in an order that only the secret tells."""
+    """Return the number of each claim, in an order that only the secret tells.
+
+    Each begins with a mark of the secret, so that packets and keys of two runs are
+    never taken for one another.
+    """
+    mark = commitment(secret)[:MARK].upper()
     order = drawing_order(secret, settlements)
     width = max(3, len(str(len(order))))
-    return {name: f"{place:0{width}d}" for place, name in enumerate(order, start=1)}
+    places = enumerate(order, start=1)
+    return {name: f"{mark}-{place:0{width}d}" for place, name in places}
 
 
 def age_bands() -> list[str]:
@@ -65,10 +72,15 @@ def write_packet(
     lines: pd.DataFrame,
     numbers: Mapping[str, str],
     language: str = "zh",
+    reviewer: str = "A",
 ) -> None:
-    """Write one reviewer's workbook: claims to answer, and their fee lines."""
+    """Write one reviewer's workbook: claims to answer, and their fee lines.
+
+    The reviewer's letter stands before each number.
+    """
     from xlsxwriter import Workbook
 
+    numbers = {name: f"{reviewer}-{number}" for name, number in numbers.items()}
     heads = HEADS[language]
     asked, billed = _in_words(claims, lines, numbers, language)
     options = {"strings_to_formulas": False, "strings_to_urls": False}
@@ -142,9 +154,14 @@ def read_review(paths: Sequence[Path], key: Mapping[str, tuple[str, Decimal]]):
     ``key`` holds the settlement and the yuan of each number. Every reviewer must have
     answered every claim; DataRefusedError lists what is wrong, and nothing is taken.
     """
-    if len({path.resolve() for path in paths}) < len(paths):
-        raise UsageError("packets: one stands twice", expected="a file a reviewer")
-    told = [_answers(path, key) for path in paths]
+    answered = [_answers(path, key) for path in paths]
+    letters = [letter for letter, _ in answered]
+    if len(set(letters)) < len(letters):
+        raise UsageError(
+            f"packets: of reviewers {', '.join(letters)}",
+            expected="a file of each reviewer, each once",
+        )
+    told = [answers for _, answers in answered]
     found, disagreed = {}, []
     for number, (settlement, _) in key.items():
         answers = [one[number] for one in told]
@@ -155,33 +172,40 @@ def read_review(paths: Sequence[Path], key: Mapping[str, tuple[str, Decimal]]):
     return Review(found, disagreed, len(told), _kappa(told))
 
 
-def _answers(path: Path, key: Mapping[str, tuple]) -> dict[str, Decimal]:
-    """Return the improper yuan of each number, 0 for a proper claim."""
+def _answers(path: Path, key: Mapping[str, tuple]) -> tuple[str, dict[str, Decimal]]:
+    """Return the reviewer's letter, and the improper yuan of each number or 0."""
     language = "zh" if HEADS["zh"][NUMBER] in read_rows(path, ())[0] else "en"
     heads = HEADS[language]
     _, rows = read_rows(path, tuple(heads[name] for name in (NUMBER, *FILLED[:2])))
     found: dict[str, Decimal] = {}
-    faults = []
+    faults, letters = [], set()
     for row in rows:
         try:
-            number, yuan = _answer(row, heads, key)
+            letter, number, yuan = _answer(row, heads, key)
+            letters.add(letter)
             if number in found:
                 raise DataRefusedError(f"{row.where}: number {number} stands twice")
             found[number] = yuan
         except DataRefusedError as error:
             faults.append(str(error))
+    if len(letters) > 1:
+        faults.append(f"{path.name}: numbers of reviewers {', '.join(sorted(letters))}")
     missing = [number for number in key if number not in found]
     if missing and not faults:
         faults.append(f"{path.name}: number {missing[0]} is missing")
     refuse_all(path, faults)
-    return found
+    return "".join(letters), found
 
 
-def _answer(row: Row, heads: Mapping, key: Mapping) -> tuple[str, Decimal]:
-    number = row.text(heads[NUMBER])
-    number = number.zfill(len(next(iter(key))))
+def _answer(row: Row, heads: Mapping, key: Mapping) -> tuple[str, str, Decimal]:
+    told = row.text(heads[NUMBER])
+    letter, _, number = told.partition("-")
     if number not in key:
-        raise DataRefusedError(f"{row.where}: number '{number}' is not of this packet")
+        raise DataRefusedError(
+            f"{row.where}: number '{told}' is not of this key",
+            expected=f"numbers such as {letter[:1] or 'A'}-{next(iter(key))}",
+            todo="give the key.csv that was written with this packet",
+        )
     _refuse_other_key(row, row.text(heads["amount"]), key[number][1])
     said = ANSWERS.get(row.text(heads[IMPROPER]).lower())
     if said is None:
@@ -199,7 +223,7 @@ def _answer(row: Row, heads: Mapping, key: Mapping) -> tuple[str, Decimal]:
     if not fits:
         wanted = f"above 0 and at most {whole}" if said else "nothing: it is proper"
         raise DataRefusedError(f"{row.at(heads[AMOUNT])}: '{text}'", expected=wanted)
-    return number, yuan
+    return letter, number, yuan
 
 
 def _refuse_other_key(row: Row, told: str, paid: Decimal) -> None:

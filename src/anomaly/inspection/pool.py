@@ -13,5 +13,8 @@ def pool(units: pd.DataFrame, leads: pd.DataFrame) -> pd.DataFrame:
     """
     risk = leads[["unit_kind", "unit_id", "risk"]].astype({"risk": float})
     found = units.merge(risk, on=["unit_kind", "unit_id"], how="left")
-    found = found.rename(columns={"unit_id": "institution_id"})
+    # One id has one place, even where it both treats and sells.
+    found = found.drop_duplicates("unit_id").rename(
+        columns={"unit_id": "institution_id"}
+    )
     return found[list(COLUMNS)]

@@ -10,6 +10,7 @@ from anomaly.errors import DataRefusedError, UsageError
 from anomaly.inspection.draw import Inspector, Institution, Terms, check
 from anomaly.policy.inspection import DrawPolicy
 
+OUTSIDE = ("outside", "外地")  # the district of who comes from another city
 # People separate ids as they write.
 BETWEEN = re.compile(r"[\s,;，；、]+")
 
@@ -164,6 +165,15 @@ def _texts(frame: pd.DataFrame, column: str) -> pd.Series:
 
 
 def _refuse_no_district(pool: list[Institution], staff: list[Inspector]) -> None:
+    """A district that is none of the pool's would let its inspector go anywhere."""
+    known = {one.district for one in pool}
+    for one in staff:
+        if one.district and one.district not in known | set(OUTSIDE):
+            raise DataRefusedError(
+                f"inspector {one.id}: district '{one.district}'",
+                expected=f"one of the pool's, {', '.join(sorted(known)[:4])}, ..., or"
+                f" {OUTSIDE[0]} ({OUTSIDE[1]})",
+            )
     for one in (*pool, *staff):
         if not one.district:
             raise DataRefusedError(

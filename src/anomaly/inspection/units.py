@@ -63,7 +63,8 @@ def units(store: Store, on: date | None = None) -> pd.DataFrame:
     From the masters, and units that only bills know, so that nobody is left out.
     ``since`` is the first day of the agreement; where the master has none, or it
     lies before the store's first month, the first day of that month: of what was
-    before, nothing is known. A unit whose agreement is over is left out.
+    before, nothing is known. A unit whose agreement is over, or has not begun,
+    is left out.
     """
     for table in ("institution", "pharmacy", "settlement"):
         store.show(table)
@@ -74,7 +75,8 @@ def units(store: Store, on: date | None = None) -> pd.DataFrame:
     billed = billed.drop_duplicates("unit_id")
     if on:
         over = pd.to_datetime(known["until"]) < pd.Timestamp(on)
-        known = known[known["is_valid"].astype(bool) & ~over]
+        ahead = pd.to_datetime(known["since"]) > pd.Timestamp(on)
+        known = known[known["is_valid"].astype(bool) & ~over & ~ahead]
     found = pd.concat([known, billed], ignore_index=True)
     first = store.months()[0] if store.months() else date.max
     since = pd.to_datetime(found["since"]).dt.date

@@ -34,7 +34,8 @@ def verified(published: Mapping) -> pd.DataFrame:
         (
             "announced",
             "" < kept.announced_at <= kept.drawn_at,
-            f"announced {kept.announced_at or 'never'}, drawn {kept.drawn_at}",
+            f"announced {kept.announced_at or 'never'}, drawn {kept.drawn_at}"
+            + (f"; the seed is {kept.seed_from}" if kept.seed_from else ""),
         ),
     ]
     return pd.DataFrame(rows, columns=list(CHECKS))

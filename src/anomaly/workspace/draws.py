@@ -53,11 +53,19 @@ class DrawDesk(CaseDesk):
         )
 
     def announce_draw(
-        self, month: MonthLike, seed_hash: str, terms: Terms, by: str | None = None
+        self,
+        month: MonthLike,
+        seed_hash: str,
+        terms: Terms,
+        by: str | None = None,
+        seed_from: str = "",
     ) -> KeptDraw:
-        """Write a draw's terms and the hash of its seed into the ledger, before it."""
-        root, month = self.store.root, month_text(month)
-        return kept_draws.announce(root, month, seed_hash, terms, by or operator())
+        """Write a draw's terms and what binds its seed into the ledger, before it.
+
+        Its hash, or '' and which public number it will be.
+        """
+        asked = (self.store.root, month_text(month), seed_hash, terms)
+        return kept_draws.announce(*asked, by or operator(), seed_from)
 
     def make_draw(
         self,

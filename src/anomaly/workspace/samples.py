@@ -12,6 +12,7 @@ from anomaly.casework.docket import operator
 from anomaly.errors import UsageError
 from anomaly.inspection import claims as claims_room
 from anomaly.inspection import kept_samples, packets
+from anomaly.inspection.kept_draws import kept_draw
 from anomaly.inspection.kept_samples import Estimate, KeptSample
 from anomaly.inspection.sample import sampled
 from anomaly.periods import MonthLike, month_text, parse_month, shift
@@ -30,21 +31,23 @@ class SamplingDesk:
         self,
         institution_id: str,
         month: MonthLike,
-        seed: str,
+        seed: str = "",
         months: int = 1,
         by: str | None = None,
+        unreviewed: bool = False,
     ) -> KeptSample:
         """Draw claims of an institution to be looked at, and keep them in the ledger.
 
         Of ``months`` months that end with ``month``; by the store's inspection.toml.
+        Without a ``seed`` that of the month's draw is taken, which nobody chose for
+        this institution. ``unreviewed`` takes in claims that review has not seen yet.
         """
-        if not seed.strip():
-            raise UsageError("--seed: it is empty", expected="a text")
+        seed = seed.strip() or self._seed_of_draw(month)
         if months < 1:
             raise UsageError(f"--months {months}", expected="1 or more")
         last = parse_month(month)
         wanted = [shift(last, -back) for back in reversed(range(months))]
-        found, _ = claims_room.approved(self.store, institution_id, wanted)
+        found = claims_room.approved(self.store, institution_id, wanted, unreviewed)
         policy = inspection(self.store.root).sample
         sample, strata = sampled(found, seed, policy)
         cells = sample[["settlement_id", "stratum", "amount"]].itertuples(index=False)
@@ -60,6 +63,15 @@ class SamplingDesk:
             ],
             claims={name: [stratum, str(yuan)] for name, stratum, yuan in cells},
         )
+
+    def _seed_of_draw(self, month: MonthLike) -> str:
+        kept = kept_draw(self.store.root, month_text(month))
+        if kept is None:
+            raise UsageError(
+                f"no seed, and {month_text(month)} has no draw to take one from",
+                expected="--seed, or a draw of the month before",
+            )
+        return kept.seed
 
     def sample(self, sample_id: str) -> KeptSample:
         """Return one sample; UsageError where there is none."""
@@ -129,8 +141,8 @@ class SamplingDesk:
             )
         folder.mkdir(parents=True, exist_ok=True)
         paths = [folder / f"{sample_id}-{LETTERS[n]}.xlsx" for n in range(reviewers)]
-        for path in paths:
-            packets.write_packet(path, claims, lines, numbers, language)
+        for letter, path in zip(LETTERS, paths, strict=False):
+            packets.write_packet(path, claims, lines, numbers, language, letter)
         rows = [(numbers[name], name, sample.claims[name][1]) for name in ids]
         columns = [packets.NUMBER, "settlement_id", "amount"]
         pd.DataFrame(sorted(rows), columns=columns).to_csv(key, index=False)

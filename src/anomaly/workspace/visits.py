@@ -69,6 +69,13 @@ class InspectionDesk(DrawDesk):
         done.unknown_units = self.unknown_units()
         return vars(done)
 
+    def inspected_units(self, on: date | str | None = None) -> pd.DataFrame:
+        """Return whom inspectors visit: those under agreement on a day, or ever.
+
+        Columns: `anomaly.inspection.units.COLUMNS`.
+        """
+        return units(self.store, day_of(on) if on else None)
+
     def unknown_units(self) -> list[str]:
         """Return inspected units that neither masters nor bills of the store know."""
         known = units(self.store)
