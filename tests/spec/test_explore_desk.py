@@ -177,6 +177,14 @@ def frames(store, company) -> dict[str, pd.DataFrame]:
         "visits": company.visits_of("PA", MONTH),
         "companions": company.companions("PA", MONTH),
         "contributions": store.contributions("doctor", "D00", CASE_MONTH),
+        "tiers": store.tiers("doctor", CASE_MONTH),
+        "repairs": store.repairs(CASE_MONTH),
+        "coverage": store.coverage(),
+        "accounts": store.accounts(),
+        "rules": store.rules(),
+        "recovery": store.expected_recovery("doctor", CASE_MONTH),
+        "samples": store.samples(),
+        "points": store.points_year(2026),
     }
 
 

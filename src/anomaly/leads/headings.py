@@ -21,6 +21,14 @@ FRAMES = (
     "visits",
     "companions",
     "contributions",
+    "tiers",
+    "repairs",
+    "coverage",
+    "accounts",
+    "rules",
+    "recovery",
+    "samples",
+    "points",
 )
 
 
@@ -35,6 +43,14 @@ TELLS = {
     "admitted_at": "visits",
     "companion_id": "companions",
     "adds": "contributions",
+    "tested": "tiers",
+    "artefact": "repairs",
+    "consequence": "coverage",
+    "quarantined": "accounts",
+    "must_not_catch": "rules",
+    "probability": "recovery",
+    "sample_id": "samples",
+    "entries": "points",
 }
 
 
