@@ -209,7 +209,7 @@ def test_the_workbook_stores_text_as_text(tmp_path):
 
     with zipfile.ZipFile(tmp_path / "a.xlsx") as book:
         sheets = [book.read(n) for n in book.namelist() if "worksheets/sheet" in n]
-    assert len(sheets) == 16
+    assert len(sheets) == 17
     assert not any(b"<f>" in sheet for sheet in sheets)
     assert any(b"autoFilter" in sheet for sheet in sheets)
 

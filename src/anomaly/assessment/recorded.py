@@ -13,6 +13,7 @@ from anomaly.policy.assessment import UNITS, AssessmentPolicy
 
 KIND = "assessment_recorded"
 NEEDED = ("unit_kind", "unit_id", "year", "grade")
+GRADES = ("unit_kind", "unit_id", "year", "grade", "grade_name")
 Grades = dict[tuple[str, str, int], str]
 
 
@@ -22,6 +23,16 @@ def recorded(events: Iterable[Event]) -> Grades:
     return {
         (one["unit_kind"], one["unit_id"], one["year"]): one["grade"] for one in bodies
     }
+
+
+def grade_rows(grades: Grades, policy: AssessmentPolicy, language: str) -> pd.DataFrame:
+    """Return recorded grades as rows (`GRADES`), in the policy's order of grades."""
+    names = {one.id: getattr(one, language) for one in policy.grades}
+    order = list(names)
+    known = [(key, grade) for key, grade in grades.items() if grade in names]
+    known.sort(key=lambda item: (order.index(item[1]), item[0]))
+    rows = [(*key, grade, names[grade]) for key, grade in known]
+    return pd.DataFrame(rows, columns=list(GRADES))
 
 
 def record(ledger: Ledger, results: pd.DataFrame, by: str) -> int:

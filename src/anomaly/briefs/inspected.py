@@ -16,13 +16,18 @@ class Inspected:
     """Of one district, up to a month's end; frames may be empty.
 
     ``samples`` a row a reviewed sample with the institution's name; ``progress`` a
-    row a kind of unit; ``points`` a row a unit and scheme of the calendar year.
+    row a kind of unit; ``points`` a row a unit and scheme of the calendar year;
+    ``grades`` a row a unit of the last year that was assessed; ``campaign`` a row an
+    entry of the campaign's (kind, unit_id, amount), ``phases`` those that run.
     """
 
     samples: pd.DataFrame
     progress: pd.DataFrame
     points: pd.DataFrame
     visits: int
+    grades: pd.DataFrame
+    campaign: pd.DataFrame
+    phases: pd.DataFrame
 
 
 class CityInspected:
@@ -40,6 +45,18 @@ class CityInspected:
         # Whoever was sampled is told of, under agreement still or not.
         units = store.inspected_units()[["unit_id", "unit_name", "district"]]
         units = units.drop_duplicates("unit_id")
+        self.homes = units.set_index("unit_id")["district"]
+        grades = store.grades(language)
+        grades = grades[grades["year"] <= month.year]
+        self.grades = grades[grades["year"] == grades["year"].max()]
+        rows = [
+            (one.kind, one.unit_id, one.amount)
+            for one in store.campaign_entries()
+            if one.on <= self.on
+        ]
+        self.campaign = pd.DataFrame(rows, columns=["kind", "unit_id", "amount"])
+        phases = store.campaign_phases(self.on)
+        self.phases = phases[phases["state"] == "running"]
         self.samples = samples[told].merge(
             units, left_on="institution_id", right_on="unit_id", how="left"
         )
@@ -54,7 +71,13 @@ class CityInspected:
             self.store.visit_progress(covered, on=self.on),
             self.points[self.points["district"] == district],
             int(seen.sum()),
+            self._at_home(self.grades, district),
+            self._at_home(self.campaign, district),
+            self.phases,
         )
+
+    def _at_home(self, rows: pd.DataFrame, district: str) -> pd.DataFrame:
+        return rows[rows["unit_id"].map(self.homes) == district]
 
 
 def samples(inspected: Inspected, words: Wording) -> list[list[str]]:
@@ -107,6 +130,39 @@ def points(inspected: Inspected, words: Wording) -> list[list[str]]:
     ]
 
 
+def grades(inspected: Inspected, words: Wording) -> list[list[str]]:
+    """Return a row a grade of the last year assessed: year, grade, how many units."""
+    counts = inspected.grades.groupby(["year", "grade_name"], sort=False).size()
+    return [
+        [str(year), name, words.count(count)] for (year, name), count in counts.items()
+    ]
+
+
+def campaign_says(inspected: Inspected, words: Wording) -> str:
+    """Return a sentence on the campaign: what runs, who reported, what was found."""
+    name = "zh" if words.language == "zh" else "en"
+    running = [
+        words.say("campaign_phase", name=row[name], days=row["days_left"])
+        for row in inspected.phases.to_dict("records")
+    ]
+    if not running and inspected.campaign.empty:
+        return ""
+    rows = inspected.campaign
+    told = {
+        kind: rows[rows["kind"] == f"campaign_{kind}"]
+        for kind in ("self_reported", "rechecked", "rectified")
+    }
+    return words.say(
+        "campaign_says",
+        phases=words["comma_space"].join(running) or words["campaign_none_runs"],
+        reported=told["self_reported"]["unit_id"].nunique(),
+        returned=words.money(float(sum(told["self_reported"]["amount"]))),
+        rechecked=told["rechecked"]["unit_id"].nunique(),
+        found=words.money(float(sum(told["rechecked"]["amount"]))),
+        rectified=told["rectified"]["unit_id"].nunique(),
+    )
+
+
 SAMPLES = {
     "unit_name": "column_institution",
     "institution_id": "column_id",
@@ -139,6 +195,13 @@ POINTS = {
 }
 
 
+GRADES = {
+    "year": "column_year",
+    "unit_id": "column_id",
+    "grade_name": "column_grade",
+}
+
+
 def sheets(inspected: Inspected, words: Wording) -> dict[str, pd.DataFrame]:
     """Return the workbook's sheets by their wording, numbers as numbers, all rows."""
     seen = inspected.progress if inspected.visits else inspected.progress.iloc[:0]
@@ -147,6 +210,7 @@ def sheets(inspected: Inspected, words: Wording) -> dict[str, pd.DataFrame]:
         "workbook_samples": _sheet(inspected.samples, SAMPLES, words),
         "workbook_visited": _sheet(seen.assign(unit_kind=kinds), PROGRESS, words),
         "workbook_points": _sheet(inspected.points, POINTS, words),
+        "workbook_grades": _sheet(inspected.grades, GRADES, words),
     }
 
 
@@ -161,4 +225,6 @@ def composed(inspected: Inspected, words: Wording) -> dict:
         "samples": samples(inspected, words),
         "progress": progress(inspected, words),
         "points": points(inspected, words),
+        "grades": grades(inspected, words),
+        "campaign": campaign_says(inspected, words),
     }

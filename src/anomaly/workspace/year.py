@@ -195,6 +195,16 @@ class YearDesk(CampaignDesk):
         """Record a year's grades in the ledger; return how many were new."""
         return recorded.record(self.docket.ledger, results, by or operator())
 
+    def grades(self, language: str = "zh") -> pd.DataFrame:
+        """Return the grades that were recorded, a row a unit and year.
+
+        Columns: `anomaly.assessment.recorded.GRADES`; the best grade first.
+        """
+        check_language(language)
+        policy = assessment_policy(self.store.root)
+        events = self.docket.ledger.events()
+        return recorded.grade_rows(recorded.recorded(events), policy, language)
+
     def import_points(self, path: Path | str, by: str | None = None) -> dict:
         """Take a CSV or XLSX of entries in: all or none; twice adds nothing.
 
