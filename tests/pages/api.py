@@ -106,6 +106,9 @@ def _exported(package: str) -> list[Name]:
             found += _class(name, value)
         elif callable(value):
             found.append(_function(name, value))
+        elif inspect.ismodule(value):
+            # What a room exports has a part of its own further down.
+            found.append(Name(name, "", _doc(value).split("\n\n")[0]))
         else:
             found.append(Name(name, "", _remark(package, name)))
     return found

@@ -136,7 +136,7 @@ def test_a_store_without_beds_lists_all_the_same(tmp_path):
 
 
 def test_units_are_all_under_agreement_and_those_that_bill(store):
-    found = units(store, MAY).set_index("unit_id")
+    found = units(store, date(2026, 5, 31)).set_index("unit_id")
     assert found["unit_kind"].to_dict() == {
         **dict.fromkeys(["H1", "H2", "H7", "H9"], "institution"),
         "R1": "pharmacy",
@@ -144,6 +144,9 @@ def test_units_are_all_under_agreement_and_those_that_bill(store):
     # Before the first month nothing is known; an agreement that is over has no row.
     assert found.loc["H1", "since"] == MAY
     assert found.loc["H2", "since"] == date(2026, 5, 20)
+    # One that begins on the 20th is under agreement from then on.
+    for day, begun in ((19, False), (20, True)):
+        assert ("H2" in set(units(store, date(2026, 5, day))["unit_id"])) == begun
     assert "H8" in set(units(store)["unit_id"])
 
 

@@ -1,5 +1,7 @@
 """The part of a workspace that draws by lot whom to inspect."""
 
+from datetime import timedelta
+
 import pandas as pd
 
 from anomaly.casework.docket import operator
@@ -9,7 +11,7 @@ from anomaly.inspection.draw import Terms
 from anomaly.inspection.kept_draws import KeptDraw
 from anomaly.inspection.terms import terms
 from anomaly.inspection.units import KINDS, units
-from anomaly.periods import MonthLike, month_text, parse_month
+from anomaly.periods import MonthLike, month_text, parse_month, shift
 from anomaly.policy.inspection import inspection
 from anomaly.workspace.cases import CaseDesk
 
@@ -25,7 +27,8 @@ class DrawDesk(CaseDesk):
         """
         lists = [self.leads(unit, month) for unit in KINDS]
         leads = pd.concat(one[["unit_kind", "unit_id", "risk"]] for one in lists)
-        return pool_room.pool(units(self.store, parse_month(month)), leads)
+        last = shift(parse_month(month), 1) - timedelta(days=1)
+        return pool_room.pool(units(self.store, last), leads)
 
     def draw_terms(
         self,
