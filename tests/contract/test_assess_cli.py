@@ -1,18 +1,15 @@
 """The command of the annual assessment, over two drawn years of seven hospitals."""
 
-import json
 import shutil
 
 import openpyxl
 import pandas as pd
 import pytest
+from commands import refused, run
 from drawn_indicators import load_world
-from typer.testing import CliRunner
 
 import anomaly
 from anomaly.casework.ledger import Draft, Ledger
-from anomaly.cli.main import app
-from anomaly.errors import AnomalyError
 
 HOUSES = range(1, 8)
 OWN = 'least_share = "0.3"\nleast_visits = 6\n'
@@ -50,24 +47,6 @@ def built(tmp_path_factory):
 @pytest.fixture
 def store(built, tmp_path):
     return shutil.copytree(built, tmp_path / "s")
-
-
-def run(*args):
-    """Run a command in this process; return its answer, JSON where it is asked."""
-    result = CliRunner().invoke(app, [str(arg) for arg in args])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout) if "--json" in args else result.stdout
-
-
-def refused(*args, code=2):
-    """Return the one line in which a command is refused."""
-    with pytest.raises(AnomalyError) as caught:
-        run(*args)
-    assert caught.value.exit_code == code
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 def asked(store, *more, out="year.xlsx", year="2025"):

@@ -1,13 +1,13 @@
 """The commands of cases and tips, end to end, as an analyst types them."""
 
 import csv
-import json
 import shutil
 from decimal import Decimal
 from pathlib import Path
 
 import openpyxl
 import pytest
+from commands import refused, run
 from drawn import bill, write_bills
 from drawn_ledger import write_names
 from typer.testing import CliRunner
@@ -26,24 +26,6 @@ HEADER = (
 ).split()
 PANEL = ["--by", "张三", "--presiding", "李副局"]
 PANEL += ["--member", "张三=yes", "--member", "赵四=yes", "--member", "钱五=no"]
-
-
-def run(*args):
-    """Run a command in this process; return its answer, JSON where it is asked."""
-    result = CliRunner().invoke(app, [str(arg) for arg in args])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout) if "--json" in args else result.stdout
-
-
-def refused(*args, code=2):
-    """Return the one line in which a command is refused."""
-    with pytest.raises(AnomalyError) as caught:
-        run(*args)
-    assert caught.value.exit_code == code
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,9 @@ import json
 import shutil
 
 import pytest
+from commands import refused, run
 from drawn import bill, write_bills
-from typer.testing import CliRunner
 
-from anomaly.cli.main import app
-from anomaly.errors import AnomalyError
 from anomaly.inspection.draw import commitment
 from anomaly.sources.mapping import load_mapping
 from anomaly.store.ingest import load
@@ -18,20 +16,6 @@ POOL = "institution_id,district,kind,risk\n" + "".join(
     f"H{n:02d},99010{n % 2 + 1},level {n % 3 + 1},{n / 7:.2f}\n" for n in range(24)
 )
 STAFF = "inspector_id,recused\nA,H00 H01\nB,\nC,H02\nD,\n"
-
-
-def run(*args):
-    result = CliRunner().invoke(app, [str(arg) for arg in args])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout) if "--json" in args else result.stdout
-
-
-def refused(*args):
-    with pytest.raises(AnomalyError) as caught:
-        run(*args)
-    return caught.value
 
 
 @pytest.fixture
@@ -90,7 +74,7 @@ def test_a_draw_is_announced_made_shown_and_verified(lists, store, tmp_path):
     assert "yes" in run("draw", "verify", *here)
     shown["draw"][0]["inspectors"] = ["A", "B"] * 2
     out.write_text(json.dumps(shown), "utf-8")
-    assert refused("draw", "verify", out).exit_code == 3
+    refused("draw", "verify", out, code=3)
     run("draw", "show", *here, "--out", tmp_path / "draw.xlsx")
     assert (tmp_path / "draw.xlsx").is_file()
 
@@ -100,7 +84,7 @@ def test_a_seed_may_be_bound_to_a_number_that_nobody_knows_yet(lists, store):
     asked = [*here, *lists, "--team", 3, "--seed-from", "lottery of 3 July"]
     assert "lottery of 3 July" in run("draw", "announce", *asked)
     wrong = refused("draw", "run", *here, "--seed", "40217", "--team", 1)
-    assert "announced with the lists" in str(wrong)
+    assert "announced with the lists" in wrong
     found = run("draw", "run", *here, "--seed", "40217", "--json")
     assert {len(one["inspectors"]) for one in found["draw"]} == {3}
     told = run("draw", "verify", *here, "--json")
@@ -111,15 +95,15 @@ def test_a_seed_may_be_bound_to_a_number_that_nobody_knows_yet(lists, store):
 def test_what_cannot_be_asked_is_said_in_a_line(lists, store, tmp_path):
     here = ["--store", store, "--month", "2026-05"]
     both = ["--seed", "S", "--seed-hash", "0" * 64]
-    assert "either" in str(refused("draw", "announce", *here, *lists, *both))
+    assert "either" in refused("draw", "announce", *here, *lists, *both)
     odd = ["--seed-hash", "XY"]
-    assert "--seed-from" in str(refused("draw", "announce", *here, *lists))
-    assert "64 hexa" in str(refused("draw", "announce", *here, *lists, *odd))
-    assert "neither" in str(refused("draw", "run", "--store", store, "--seed", "S"))
-    assert "--count" in str(refused("draw", "run", "--seed", "S"))
-    assert "nothing was announced" in str(refused("draw", "run", *here, "--seed", "S"))
-    assert "there is none" in str(refused("draw", "show", *here))
+    assert "--seed-from" in refused("draw", "announce", *here, *lists)
+    assert "64 hexa" in refused("draw", "announce", *here, *lists, *odd)
+    assert "neither" in refused("draw", "run", "--store", store, "--seed", "S")
+    assert "--count" in refused("draw", "run", "--seed", "S")
+    assert "nothing was announced" in refused("draw", "run", *here, "--seed", "S")
+    assert "there is none" in refused("draw", "show", *here)
     bad = tmp_path / "x.json"
     for text in ("", "[]", "{}", '{"terms": 1}'):
         bad.write_text(text, "utf-8")
-        assert refused("draw", "verify", bad).exit_code == 3
+        refused("draw", "verify", bad, code=3)

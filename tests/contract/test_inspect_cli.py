@@ -1,7 +1,6 @@
 """The commands of inspections and campaigns, as the pages show them."""
 
 import csv
-import json
 import shlex
 import shutil
 from datetime import date
@@ -10,13 +9,13 @@ from pathlib import Path
 import openpyxl
 import pandas as pd
 import pytest
+from commands import run
+from commands import told as everything
 from drawn import bill, write_bills
-from typer.testing import CliRunner
 
 import anomaly
 from anomaly.assessment.campaign_frame import COLUMNS as CAMPAIGN
 from anomaly.assessment.campaign_frame import RECHECK
-from anomaly.cli.main import app
 from anomaly.errors import AnomalyError
 from anomaly.inspection.coverage import COLUMNS as PLAN
 from anomaly.inspection.night import COLUMNS as NIGHT
@@ -44,15 +43,6 @@ def commands(name: str) -> list[list[str]]:
     text = page(name).replace("\\\n", " ")
     shown = [line.strip() for line in text.splitlines() if "    anomaly " in line]
     return [shlex.split(line)[1:] for line in shown]
-
-
-def run(*args):
-    """Run a command in this process; return its answer, JSON where it is asked."""
-    result = CliRunner().invoke(app, [str(arg) for arg in args])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout) if "--json" in args else result.output
 
 
 @pytest.fixture(scope="module")
@@ -171,7 +161,7 @@ def test_a_plan_is_told_as_json_and_written(bureau):
     }
     told = run(*plan, "--out", "plan.csv")
     assert (told["out"], told["rows"]) == ("plan.csv", 3)
-    text = run(*plan[:-1])
+    text = everything(*plan[:-1])
     assert "no inspection is on record" in text
 
 

@@ -1,17 +1,14 @@
 """The commands of credit points, as an analyst types them."""
 
 import csv
-import json
 
 import openpyxl
 import pandas as pd
 import pytest
+from commands import refused, run
 from drawn_indicators import load_world
-from typer.testing import CliRunner
 
 from anomaly.casework.ledger import Draft, Ledger
-from anomaly.cli.main import app
-from anomaly.errors import AnomalyError
 from anomaly.workspace.year import YearDesk
 
 MEDICAL, SHOPS = "longmatan_institution", "longmatan_pharmacy"
@@ -24,24 +21,6 @@ WORLD = {
         "doctor": "doctor_id, doctor_name, institution_id\nD1, 测试医师, H2",
     },
 }
-
-
-def run(*args):
-    """Run a command in this process; return its answer, JSON where it is asked."""
-    result = CliRunner().invoke(app, [str(arg) for arg in args])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    assert result.exit_code == 0, result.output
-    return json.loads(result.stdout) if "--json" in args else result.stdout
-
-
-def refused(*args, code=2):
-    """Return the one line in which a command is refused."""
-    with pytest.raises(AnomalyError) as caught:
-        run(*args)
-    assert caught.value.exit_code == code
-    assert "\n" not in str(caught.value)
-    return str(caught.value)
 
 
 @pytest.fixture

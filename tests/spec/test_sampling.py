@@ -1,16 +1,14 @@
 """From approved claims to blind packets and what comes back, on a drawn store."""
 
-import json
 import shutil
 from decimal import Decimal
 
 import openpyxl
 import pytest
+from commands import run
 from drawn import bill, write_bills
-from typer.testing import CliRunner
 
 import anomaly
-from anomaly.cli.main import app
 from anomaly.errors import AnomalyError, DataRefusedError, UsageError
 from anomaly.sources.mapping import load_mapping
 from anomaly.store.ingest import load
@@ -118,13 +116,6 @@ def test_a_month_half_reviewed_is_refused_unless_asked_for(tmp_path):
     # Of 40 bills two lost 5 yuan for good; an appeal restored the third.
     paid = sum(Decimal(row["amount"]) for row in kept.strata)
     assert paid == 40 * Decimal(kept.strata[0]["largest"]) - 10
-
-
-def run(*args):
-    result = CliRunner().invoke(app, [str(arg) for arg in args])
-    if result.exception and not isinstance(result.exception, SystemExit):
-        raise result.exception
-    return json.loads(result.stdout) if "--json" in args else result.stdout
 
 
 def test_two_reviewers_answer_and_only_what_both_say_counts(store, tmp_path):
