@@ -11,6 +11,7 @@ import pandas as pd
 
 from anomaly.inspection.draw import Inspector, Institution, Terms
 from anomaly.inspection.kept_draws import KeptDraw
+from anomaly.policy.campaign import campaign_policy
 
 MONTHS = [date(2024 + (m // 12), m % 12 + 1, 1) for m in range(5, 29)]
 DISTRICTS = {"990102": "甲测试区", "990121": "乙测试县", "990122": "丙测试县"}
@@ -250,6 +251,10 @@ class StandIn:
         rows = [] if self.bare else [("institution", self._first(), 2025, "a", name)]
         names = ["unit_kind", "unit_id", "year", "grade", "grade_name"]
         return pd.DataFrame(rows, columns=names)
+
+    @property
+    def campaign_policy(self):
+        return campaign_policy(None)
 
     def campaign_entries(self):
         return []

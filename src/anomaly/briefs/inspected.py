@@ -25,9 +25,11 @@ class Inspected:
     progress: pd.DataFrame
     points: pd.DataFrame
     visits: int
+    units: int
     grades: pd.DataFrame
     campaign: pd.DataFrame
     phases: pd.DataFrame
+    campaign_name: str
 
 
 class CityInspected:
@@ -55,6 +57,8 @@ class CityInspected:
             if one.on <= self.on
         ]
         self.campaign = pd.DataFrame(rows, columns=["kind", "unit_id", "amount"])
+        policy = store.campaign_policy
+        self.campaign_name = policy.zh if language == "zh" else policy.en
         phases = store.campaign_phases(self.on)
         self.phases = phases[phases["state"] == "running"]
         self.samples = samples[told].merge(
@@ -71,9 +75,11 @@ class CityInspected:
             self.store.visit_progress(covered, on=self.on),
             self.points[self.points["district"] == district],
             int(seen.sum()),
+            int((self.homes == district).sum()),
             self._at_home(self.grades, district),
             self._at_home(self.campaign, district),
             self.phases,
+            self.campaign_name,
         )
 
     def _at_home(self, rows: pd.DataFrame, district: str) -> pd.DataFrame:
@@ -133,9 +139,14 @@ def points(inspected: Inspected, words: Wording) -> list[list[str]]:
 def grades(inspected: Inspected, words: Wording) -> list[list[str]]:
     """Return a row a grade of the last year assessed: year, grade, how many units."""
     counts = inspected.grades.groupby(["year", "grade_name"], sort=False).size()
-    return [
+    rows = [
         [str(year), name, words.count(count)] for (year, name), count in counts.items()
     ]
+    # Who has no grade is told too: too little was known of them.
+    ungraded = inspected.units - len(inspected.grades)
+    if rows and ungraded > 0:
+        rows.append([rows[0][0], words["grade_none"], words.count(ungraded)])
+    return rows
 
 
 def campaign_says(inspected: Inspected, words: Wording) -> str:
@@ -154,6 +165,7 @@ def campaign_says(inspected: Inspected, words: Wording) -> str:
     }
     return words.say(
         "campaign_says",
+        name=inspected.campaign_name,
         phases=words["comma_space"].join(running) or words["campaign_none_runs"],
         reported=told["self_reported"]["unit_id"].nunique(),
         returned=words.money(float(sum(told["self_reported"]["amount"]))),

@@ -65,6 +65,12 @@ def assess(
     )
     for name, count in told["missing"].items():
         err.print(f"not known: {name}, of {count} units", markup=False)
+    if not told["grades"]:
+        err.print(
+            "no grades: less than half of the weights is known, and the sheet"
+            " 'explained' says why; past decisions come in by: anomaly case import",
+            markup=False,
+        )
     if record:
         out.print(f"{kept} grades recorded")
 

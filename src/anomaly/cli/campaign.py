@@ -85,10 +85,9 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Note what an institution reported of itself; late once the window is closed."""
-    entry = _desk(store).campaign_report(
-        *(unit_id, amount, unit, text, on or None, by or None)
-    )
-    _tell(entry, f"reported {entry.amount} yuan", as_json)
+    desk = _desk(store)
+    entry = desk.campaign_report(*(unit_id, amount, unit, text, on or None, by or None))
+    _tell(entry, f"reported {entry.amount} yuan", as_json, desk)
 
 
 @campaign_app.command("recheck")
@@ -104,10 +103,11 @@ def recheck(
     as_json: AsJson = False,
 ) -> None:
     """Note what a re-check found; refused before its phase."""
-    entry = _desk(store).campaign_recheck(
+    desk = _desk(store)
+    entry = desk.campaign_recheck(
         *(unit_id, amount, inspector, unit, text, on or None, by or None)
     )
-    _tell(entry, f"re-checked, found {entry.amount} yuan", as_json)
+    _tell(entry, f"re-checked, found {entry.amount} yuan", as_json, desk)
 
 
 @campaign_app.command("rectify")
@@ -121,8 +121,9 @@ def rectify(
     as_json: AsJson = False,
 ) -> None:
     """Note that what was reported or found has been put right."""
-    entry = _desk(store).campaign_rectify(unit_id, unit, text, on or None, by or None)
-    _tell(entry, "rectified", as_json)
+    desk = _desk(store)
+    entry = desk.campaign_rectify(unit_id, unit, text, on or None, by or None)
+    _tell(entry, "rectified", as_json, desk)
 
 
 @campaign_app.command("list")
@@ -165,12 +166,17 @@ def _desk(store: Path) -> "CampaignDesk":
     return open_store(store)
 
 
-def _tell(entry: "Entry", what: str, as_json: bool) -> None:
+def _tell(entry: "Entry", what: str, as_json: bool, desk: "CampaignDesk") -> None:
     if as_json:
         say_json({"event": entry.kind} | entry.body())
         return
     late = ", late: its phase was over" if entry.late else ""
     _print(f"{entry.unit_kind} {entry.unit_id}: {what} on {entry.on}{late}")
+    known = desk.inspected_units()
+    mine = (known["unit_kind"] == entry.unit_kind) & (known["unit_id"] == entry.unit_id)
+    if not mine.any():
+        unit = f"{entry.unit_kind} {entry.unit_id}"
+        err.print(f"not in the store, and taken in: {unit}", markup=False)
 
 
 def _print(text: str) -> None:

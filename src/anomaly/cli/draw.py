@@ -144,7 +144,7 @@ def _tell(terms, seed: str, drawn: list, more: dict, as_json: bool) -> None:
 
 
 def _frame(drawn) -> pd.DataFrame:
-    rows = [(one["institution_id"], " ".join(one["inspectors"])) for one in drawn]
+    rows = [(one["institution_id"], "、".join(one["inspectors"])) for one in drawn]
     return pd.DataFrame(rows, columns=["institution_id", "inspectors"])
 
 

@@ -64,12 +64,15 @@ def _refuse_missing(
             )
 
 
-def _refuse_absent_tables(store: Store, files: list[Incoming]) -> None:
+def _refuse_absent_tables(
+    store: Store, files: list[Incoming], others: Sequence[str]
+) -> None:
+    aside = f"; by their names no table: {', '.join(others[:5])}" if others else ""
     given = {file.table.name for file in files}
     for table in tables().values():
         if table.required and table.name not in given and not store.has(table.name):
             raise DataRefusedError(
-                f"table '{table.name}' ({table.zh}) is missing",
+                f"table '{table.name}' ({table.zh}) is missing{aside}",
                 expected="files for settlement, visit and charge"
                 " (setl_d, mdtrt_d, fee_list_d)",
                 todo="put its export beside the others and load again",
@@ -108,7 +111,7 @@ def load(
     ):
         files = describe(found, mapping)
         report = LoadReport(not_recognised=found.not_recognised, empty=found.empty)
-        _refuse_absent_tables(store, files)
+        _refuse_absent_tables(store, files, found.not_recognised)
         refuse_other_key(store, files, key)
         batch = Batch(store, mapping, report, replaces=replaces, key=key)
         for done, file in enumerate(files):

@@ -61,12 +61,14 @@ class InspectionDesk(DrawDesk):
     def import_visits(self, path: Path | str, by: str | None = None) -> dict:
         """Take in a file of inspections, all or none; twice adds nothing.
 
-        Returns read, new, superseded, unchanged, superseded_visits, unknown_units.
+        Returns read, new, superseded, unchanged, superseded_visits, and unknown_units:
+        those that no inspection before this file was of.
         """
+        before = set(self.unknown_units())
         done = visits_room.import_visits(
             self.docket.ledger, Path(path), by or operator(), today()
         )
-        done.unknown_units = self.unknown_units()
+        done.unknown_units = [o for o in self.unknown_units() if o not in before]
         return vars(done)
 
     def inspected_units(self, on: date | str | None = None) -> pd.DataFrame:
