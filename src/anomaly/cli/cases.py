@@ -136,7 +136,7 @@ def case_list(
     as_json: AsJson = False,
 ) -> None:
     """List cases with deadline and days left, the most urgent first."""
-    rows = desk(store).cases(state, district, overdue, _day(on))
+    rows = desk(store).cases(state, district, overdue, day_asked(on))
     if as_json:
         say_json({"cases": _records(rows)})
         return
@@ -168,7 +168,7 @@ def case_funnel(
     as_json: AsJson = False,
 ) -> None:
     """Say how many cases, and yuan, were suspected, confirmed and recovered."""
-    found = desk(store).case_funnel(by, _day(on))
+    found = desk(store).case_funnel(by, day_asked(on))
     if as_json:
         say_json(found)
         return
@@ -217,7 +217,7 @@ def case_export(
     as_json: AsJson = False,
 ) -> None:
     """Write the open cases to a workbook; fill in `next` and import it."""
-    rows = desk(store).export_cases(path, _day(on))
+    rows = desk(store).export_cases(path, day_asked(on))
     if as_json:
         say_json({"file": str(path), "rows": rows})
         return
@@ -244,7 +244,8 @@ def desk(store: Path) -> "LedgerDesk":
     return LedgerDesk(Store.open(store))
 
 
-def _day(text: str) -> date | None:
+def day_asked(text: str) -> date | None:
+    """Return the day an option names, None for ''; UsageError where it is none."""
     try:
         return date.fromisoformat(text) if text else None
     except ValueError:

@@ -1,13 +1,12 @@
 """Commands of inspections: done, due, by night, across counties."""
 
-from datetime import date
 from pathlib import Path
 from typing import Annotated
 
 import pandas as pd
 import typer
 
-from anomaly.cli.cases import By
+from anomaly.cli.cases import By, day_asked
 from anomaly.cli.data import AsJson, Month, StorePath
 from anomaly.cli.inspect import inspect_app
 from anomaly.cli.output import check_out, err, out, say_json, show_table, write_frame
@@ -116,7 +115,7 @@ def plan(
     if out_path:
         check_out(out_path)
     desk = _desk(store)
-    day = _day(on) or today()
+    day = day_asked(on) or today()
     months = desk.store.months()
     listed = read_units(units, months[0] if months else day) if units else None
     with err.status("reading the lists" if risk_of else "reading the masters"):
@@ -238,13 +237,6 @@ def _desk(store: Path):
     from anomaly.workspace import open_store
 
     return open_store(store)
-
-
-def _day(text: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError:
-        raise UsageError(f"--on '{text}'", expected="YYYY-MM-DD") from None
 
 
 def _warn_unknown(noted: list[str], unknown: list[str]) -> None:

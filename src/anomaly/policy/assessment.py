@@ -172,10 +172,6 @@ class AssessmentPolicy:
         """Return the grade of a score: the best whose number it reaches."""
         return next(one for one in self.grades if score >= float(one.least))
 
-    def grade_of(self, name: str) -> Grade | None:
-        """Return a grade by its id, None where there is none."""
-        return next((one for one in self.grades if one.id == name), None)
-
 
 def assessment_policy(root: Path | str | None = None) -> AssessmentPolicy:
     """Return the policy that holds in a store; PolicyError where it cannot be."""

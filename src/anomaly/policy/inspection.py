@@ -7,7 +7,15 @@ from fractions import Fraction
 from pathlib import Path
 
 from anomaly.errors import PolicyError
-from anomaly.policy.read import as_record, of_file, of_store
+from anomaly.policy.read import (
+    as_record,
+    check_basis,
+    check_flag,
+    check_known,
+    check_whole,
+    of_file,
+    of_store,
+)
 
 FILE = "inspection.toml"
 STRATA = ("district", "kind")
@@ -24,12 +32,7 @@ class Band:
     def __post_init__(self) -> None:
         share = _between(self.share, 0, 1, f"draw.bands '{self.id}'.share")
         object.__setattr__(self, "share", share)
-        whole = isinstance(self.weight, int) and not isinstance(self.weight, bool)
-        if not whole or not 1 <= self.weight <= 1000:
-            raise PolicyError(
-                f"{FILE}, draw.bands '{self.id}'.weight: {self.weight!r}",
-                expected="a whole number from 1 to 1000",
-            )
+        check_whole(self.weight, 1, 1000, f"{FILE}, draw.bands '{self.id}'.weight")
 
 
 @dataclass(frozen=True)
@@ -50,17 +53,10 @@ class DrawPolicy:
                 f"{FILE}, draw.strata: {self.strata!r}", expected="a list of columns"
             )
         for name in self.strata:
-            if name not in STRATA:
-                raise PolicyError(
-                    f"{FILE}, draw.strata: '{name}'",
-                    expected=f"of {', '.join(STRATA)}",
-                )
+            check_known(name, STRATA, f"{FILE}, draw.strata")
         for key in ("risk_weighted", "cross_county"):
-            if not isinstance(getattr(self, key), bool):
-                raise PolicyError(
-                    f"{FILE}, draw.{key}: {getattr(self, key)!r}",
-                    expected="true or false",
-                )
+            check_flag(getattr(self, key), f"{FILE}, draw.{key}")
+        check_basis(self.basis, f"{FILE}, draw")
         if sum(band.share for band in bands) != 1:
             raise PolicyError(
                 f"{FILE}, draw.bands: shares {[str(b.share) for b in bands]}",
@@ -110,6 +106,7 @@ class SamplePolicy:
                     f"{FILE}, sample.{key}: {number}", expected="a whole number"
                 )
             object.__setattr__(self, key, int(number))
+        check_basis(self.basis, f"{FILE}, sample")
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """The part of a workspace that samples claims on site, and says what they tell."""
 
-import os
 import secrets
 from collections.abc import Mapping
 from decimal import Decimal
@@ -11,15 +10,15 @@ import pandas as pd
 from anomaly.casework.docket import operator
 from anomaly.errors import UsageError
 from anomaly.inspection import claims as claims_room
-from anomaly.inspection import kept_samples, packets
+from anomaly.inspection import kept_samples
 from anomaly.inspection.kept_draws import kept_draw
 from anomaly.inspection.kept_samples import Estimate, KeptSample
+from anomaly.inspection.packet_files import check_reviewers, write_packets
 from anomaly.inspection.sample import sampled
+from anomaly.inspection.sample_rows import SAMPLES, told
 from anomaly.periods import MonthLike, month_text, parse_month, shift
 from anomaly.policy.inspection import inspection
 from anomaly.store.store import Store
-
-LETTERS = "ABCDEFGHIJ"
 
 
 class SamplingDesk:
@@ -80,7 +79,7 @@ class SamplingDesk:
     def samples(self) -> pd.DataFrame:
         """Return the samples, a row each, with what those reviewed say of all claims.
 
-        Columns: `SAMPLES`; shares of claims, yuan.
+        Columns: `anomaly.inspection.sample_rows.SAMPLES`; shares of claims, yuan.
         """
         policy = inspection(self.store.root).sample
         known = kept_samples.samples(self.store.root).values()
@@ -123,77 +122,12 @@ class SamplingDesk:
         The same claims under the same numbers for each reviewer, nothing in them that
         says whose they are; only key.csv tells, which no reviewer is given.
         """
-        if not 1 <= reviewers <= len(LETTERS):
-            raise UsageError(f"--reviewers {reviewers}", expected="1 to 10")
+        check_reviewers(reviewers)
         sample, folder = self.sample(sample_id), Path(folder)
         ids = list(sample.claims)
         months = [parse_month(one) for one in sample.months]
         claims, lines = claims_room.facts(self.store, ids, months)
         paid = {name: float(yuan) for name, (_, yuan) in sample.claims.items()}
         claims = claims.assign(amount=claims["settlement_id"].map(paid))
-        numbers = packets.numbered(ids, numbering or secrets.token_hex(16))
-        key = folder / "key.csv"
-        if key.exists():
-            raise UsageError(
-                f"{key}: there is one already",
-                expected="a folder without packets",
-                todo="the numbers given out would no longer be those of the key",
-            )
-        folder.mkdir(parents=True, exist_ok=True)
-        paths = [folder / f"{sample_id}-{LETTERS[n]}.xlsx" for n in range(reviewers)]
-        for letter, path in zip(LETTERS, paths, strict=False):
-            packets.write_packet(path, claims, lines, numbers, language, letter)
-        rows = [(numbers[name], name, sample.claims[name][1]) for name in ids]
-        columns = [packets.NUMBER, "settlement_id", "amount"]
-        pd.DataFrame(sorted(rows), columns=columns).to_csv(key, index=False)
-        os.chmod(key, 0o600)
-        return [*paths, key]
-
-
-SAMPLES = (
-    "sample_id",
-    "institution_id",
-    "months",
-    "drawn_on",
-    "claims",
-    "sampled",
-    "amount",
-    "improper",
-    "share",
-    "share_lower",
-    "share_upper",
-    "improper_amount",
-    "amount_lower",
-    "amount_upper",
-    "amount_at_least",
-    "reviewers",
-    "disagreed",
-)
-
-
-def told(sample: KeptSample, estimate: Estimate | None) -> dict:
-    """Return a sample as a row of `SAMPLES`; what is not known yet is left out."""
-    table = sample.table
-    row = {
-        "sample_id": sample.sample_id,
-        "institution_id": sample.institution_id,
-        "months": " ".join(sample.months),
-        "drawn_on": sample.drawn_on,
-        "claims": int(table["population"].sum()),
-        "sampled": len(sample.claims),
-        "amount": float(table["amount"].astype(float).sum()),
-    }
-    if estimate is None:
-        return row
-    return row | {
-        "improper": estimate.improper,
-        "share": round(estimate.share.estimate, 6),
-        "share_lower": round(estimate.share.lower, 6),
-        "share_upper": round(estimate.share.upper, 6),
-        "improper_amount": round(estimate.yuan.estimate, 2),
-        "amount_lower": round(estimate.yuan.lower, 2),
-        "amount_upper": round(estimate.yuan.upper, 2),
-        "amount_at_least": round(estimate.yuan.at_least, 2),
-        "reviewers": sample.reviewers,
-        "disagreed": sample.disagreed,
-    }
+        asked = (reviewers, language, numbering or secrets.token_hex(16))
+        return write_packets(sample, claims, lines, folder, *asked)
